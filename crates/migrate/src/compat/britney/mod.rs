@@ -1,0 +1,6 @@
+//! britney2: its configuration, hint files, state files and outputs.
+
+pub mod config;
+pub mod heidi;
+pub mod hints;
+pub mod state;

@@ -1,0 +1,25 @@
+//! May a package enter the release without breaking anything?
+//!
+//! The gate between a distribution's *source* suites, where uploads land, and its *target*, which must stay
+//! installable. For every difference it makes an excuse (may this item move, and if not, why), tries the candidates
+//! in an order that keeps the target whole, and writes down the new target with the reason for all that stayed.
+//!
+//! The way through the crate: [`load`] makes a [`distribution`] of index texts, [`universe`] resolves its relations,
+//! [`installability`] knows what can be installed, [`excuses`] judges with the `policy` modules, [`upgrade`] tries
+//! and accepts. All of that is pure; `files` reads and writes, `cli` speaks to people.
+
+pub mod blockers;
+pub mod compat;
+pub mod diagnostic;
+pub mod distribution;
+pub mod excuses;
+pub mod facts;
+pub mod hint;
+pub mod installability;
+pub mod load;
+pub mod model;
+mod policy;
+pub mod rules;
+pub mod target;
+pub mod universe;
+pub mod upgrade;

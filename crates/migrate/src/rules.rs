@@ -1,0 +1,140 @@
+//! What the engine is told about a distribution, apart from its packages: the roles of architectures and the numbers
+//! of the policies. Made from `britney.conf` in the drop-in form.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compat::britney::config::{Config, Dialect, SmoothUpdates, Urls};
+use crate::model::ArchId;
+
+/// The rules of one distribution.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// By architecture.
+    pub ports: Vec<PortRules>,
+    /// Where build dependencies of architecture-independent packages are tried first.
+    pub all_build_arch: Option<ArchId>,
+    /// The policies, in the order in which they are asked.
+    pub policies: Vec<PolicyName>,
+    /// Whether one of the items that could satisfy a relation is enough; britney2 asks for all of them.
+    pub any_alternative: bool,
+    /// Ages count by the instant instead of by the day.
+    pub fractional_ages: bool,
+    /// Required age in days by urgency.
+    pub min_days: BTreeMap<String, u32>,
+    /// The urgency of what names none.
+    pub default_urgency: String,
+    /// Urgencies whose required age is never raised.
+    pub no_penalties: BTreeSet<String>,
+    /// No bounty makes the required age shorter than this.
+    pub bounty_min_age: u32,
+    /// Where old libraries stay while needed.
+    pub smooth_updates: SmoothUpdates,
+    /// Old binaries do not hold an item.
+    pub ignore_cruft: bool,
+    /// Sources without binaries are removed at the end.
+    pub remove_obsolete: bool,
+    /// Sets of items that depend on each other are tried together.
+    pub auto_hinter: bool,
+    /// Links to pages about bugs and builds.
+    pub urls: Urls,
+    /// The instant of the run, in seconds since 1970.
+    pub now: i64,
+}
+
+/// The roles of one architecture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four roles that an architecture has or has not, each by itself")]
+pub struct PortRules {
+    /// Architecture-independent packages count here.
+    pub no_break_all: bool,
+    /// Binaries may lag behind their sources.
+    pub out_of_sync: bool,
+    /// May get worse.
+    pub may_break: bool,
+    /// Is being bootstrapped.
+    pub new: bool,
+}
+
+/// A policy, by its name in `policy_info`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyName {
+    /// Release-critical bugs that the target does not have.
+    RcBugs,
+    /// Installing, upgrading and removing leaves the system clean.
+    Piuparts,
+    /// Old enough for its urgency.
+    Age,
+    /// Can be built where it goes.
+    BuildDepends,
+    /// Not blocked by hand; approved where that is needed.
+    Block,
+    /// The sources that were built in are there.
+    BuiltUsing,
+}
+
+impl PolicyName {
+    /// The policies of the debian dialect that need nothing but files, in their order.
+    pub const DEBIAN: [Self; 6] =
+        [Self::RcBugs, Self::Piuparts, Self::Age, Self::BuildDepends, Self::Block, Self::BuiltUsing];
+
+    /// The key in `policy_info`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RcBugs => "rc-bugs",
+            Self::Piuparts => "piuparts",
+            Self::Age => "age",
+            Self::BuildDepends => "build-depends",
+            Self::Block => "block",
+            Self::BuiltUsing => "built-using",
+        }
+    }
+}
+
+impl Rules {
+    /// The rules of a britney configuration for these architectures, at this instant.
+    pub fn from_config(config: &Config, architectures: &[String], now: i64) -> Self {
+        let has = |list: &[String], arch: &String| list.contains(arch);
+        let port = |arch: &String| PortRules {
+            no_break_all: has(&config.no_break_all, arch),
+            out_of_sync: has(&config.out_of_sync, arch),
+            may_break: has(&config.break_arches, arch),
+            new: has(&config.new_arches, arch),
+        };
+        let all_build_arch = config.all_build_arch.as_ref();
+        let ubuntu = config.dialect == Dialect::Ubuntu;
+        Self {
+            ports: architectures.iter().map(port).collect(),
+            all_build_arch: all_build_arch
+                .and_then(|name| architectures.iter().position(|arch| arch == name))
+                .map(ArchId::at),
+            policies: PolicyName::DEBIAN.to_vec(),
+            any_alternative: ubuntu,
+            fractional_ages: ubuntu,
+            min_days: config.min_days.clone(),
+            default_urgency: config.default_urgency.clone(),
+            no_penalties: config.no_penalties.clone(),
+            bounty_min_age: config.bounty_min_age,
+            smooth_updates: config.smooth_updates.clone(),
+            ignore_cruft: config.ignore_cruft,
+            remove_obsolete: config.remove_obsolete,
+            auto_hinter: config.auto_hinter,
+            urls: config.urls.clone(),
+            now,
+        }
+    }
+
+    /// One architecture's roles.
+    pub fn port(&self, arch: ArchId) -> PortRules {
+        self.ports[arch.index()]
+    }
+
+    /// The day of the run: days begin at 19:00 UTC.
+    pub fn today(&self) -> i64 {
+        day_of(self.now)
+    }
+}
+
+/// The day of an instant, as the debian dialect counts: days begin at 19:00 UTC.
+pub(crate) fn day_of(seconds: i64) -> i64 {
+    (seconds.div_euclid(3600) - 19).div_euclid(24)
+}
