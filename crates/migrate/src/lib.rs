@@ -9,17 +9,22 @@
 //! and accepts. All of that is pure; `files` reads and writes, `cli` speaks to people.
 
 pub mod blockers;
+pub mod cli;
 pub mod compat;
 pub mod diagnostic;
 pub mod distribution;
 pub mod excuses;
+pub mod explain;
 pub mod facts;
+pub mod files;
 pub mod hint;
 pub mod installability;
 pub mod load;
 pub mod model;
 mod policy;
 pub mod rules;
+pub mod session;
 pub mod target;
 pub mod universe;
+pub mod what_if;
 pub mod upgrade;

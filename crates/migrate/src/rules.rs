@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compat::britney::config::{Config, Dialect, SmoothUpdates, Urls};
+use crate::compat::britney::state::FirstSeen;
 use crate::model::ArchId;
 
 /// The rules of one distribution.
@@ -130,11 +131,6 @@ impl Rules {
 
     /// The day of the run: days begin at 19:00 UTC.
     pub fn today(&self) -> i64 {
-        day_of(self.now)
+        FirstSeen::Seconds(self.now).day()
     }
-}
-
-/// The day of an instant, as the debian dialect counts: days begin at 19:00 UTC.
-pub(crate) fn day_of(seconds: i64) -> i64 {
-    (seconds.div_euclid(3600) - 19).div_euclid(24)
 }

@@ -1,1 +1,9 @@
-fn main() {}
+//! Tidegate's program: the command line of all gates.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

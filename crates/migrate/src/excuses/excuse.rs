@@ -169,6 +169,19 @@ impl Excuse {
         self.holds.iter().any(|hold| hold.code == Code::DependsOnInvalid)
     }
 
+    /// What is thought of the item itself, whatever it needs; with `but`, as if nothing of that code held it.
+    pub(crate) fn own_verdict(&self, but: Option<Code>) -> Verdict {
+        let hinted = self.forced || self.policies.iter().any(|result| result.verdict == Verdict::PassHinted);
+        let start = if hinted { Verdict::PassHinted } else { Verdict::Pass };
+        let holds = self.holds.iter().filter(|hold| hold.code != Code::DependsOnInvalid && Some(hold.code) != but);
+        holds.map(|hold| hold.verdict).fold(start, Verdict::max)
+    }
+
+    /// What holds the item itself.
+    pub(crate) fn own_holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(|hold| hold.code != Code::DependsOnInvalid && hold.verdict.is_rejected())
+    }
+
     pub(crate) fn raise(&mut self, verdict: Verdict) {
         self.verdict = self.verdict.max(verdict);
     }

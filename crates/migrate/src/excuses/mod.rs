@@ -12,6 +12,8 @@ mod source;
 
 use std::collections::BTreeMap;
 
+pub(crate) use invalidate::{Invalidation, invalidate};
+
 pub use excuse::{Dependency, DependencyKind, Excuse, Hold, ItemKey, PolicyResult};
 
 use crate::distribution::Distribution;
@@ -62,7 +64,7 @@ pub fn excuses(context: Context<'_>) -> Excuses {
     for excuse in hinted {
         excuses.insert(context.distribution.uvname(&excuse.item), excuse);
     }
-    invalidate::invalidate(context, &mut excuses);
+    invalidate(context, &mut excuses);
     excuses
 }
 
@@ -103,6 +105,46 @@ impl Context<'_> {
                 has(suite) && !has(SuiteId::PRIMARY)
             }
         }
+    }
+
+    /// The item that a reference means, at the version that is there now.
+    ///
+    /// # Errors
+    /// One sentence: no suite has it, or another version is there.
+    pub(crate) fn item(&self, reference: &ItemRef) -> Result<Item, String> {
+        let distribution = self.distribution;
+        let unknown = || format!("{reference} is in no suite");
+        let name = distribution.find_name(&reference.name).ok_or_else(unknown)?;
+        let arch = reference.binary_architecture().map(|arch| distribution.find_arch(arch).ok_or_else(unknown));
+        let scope = match (reference.removal, arch.transpose()?) {
+            (true, None) => Scope::Removal,
+            (true, Some(arch)) => Scope::Cruft(arch),
+            (false, None) => Scope::Source,
+            (false, Some(arch)) => Scope::Arch(arch),
+        };
+        let (suite, there) = match scope {
+            Scope::Cruft(arch) => {
+                let entry = self.target.entry(arch, name).ok_or_else(unknown)?;
+                (SuiteId::PRIMARY, (SuiteId::TARGET, distribution.entry_binary(arch, entry).version))
+            }
+            Scope::Removal => {
+                let source = distribution.source(SuiteId::TARGET, name).ok_or_else(unknown)?;
+                (SuiteId::PRIMARY, (SuiteId::TARGET, source.version))
+            }
+            Scope::Source | Scope::Arch(_) => {
+                let mut suites = distribution.source_suites();
+                let suite = suites.find(|&suite| self.same_suite(reference, suite)).ok_or_else(unknown)?;
+                let source = distribution.source(suite, name).ok_or_else(unknown)?;
+                (suite, (suite, source.version))
+            }
+        };
+        let version = distribution.text(there.1);
+        let wanted = reference.version.as_deref();
+        if wanted.is_some_and(|wanted| tidegate_archive::version::compare(wanted, version).is_ne()) {
+            let label = &distribution.suite(there.0).label;
+            return Err(format!("{reference} is gone: {label} has {} {version}", reference.name));
+        }
+        Ok(Item { name, scope, suite, version: there.1 })
     }
 
     /// Lets a `force` hint on exactly this version overrule what holds the excuse.

@@ -119,10 +119,10 @@ impl ItemRef {
     }
 
     /// The item's name without its version, as excuses and reports write it: `foo`, `foo/amd64`, `-foo`, `foo_tpu`,
-    /// `foo/amd64_tpu`.
+    /// `foo_tpu/amd64`.
     pub fn uvname(&self) -> String {
         let mut text = format!("{}{}", if self.removal { "-" } else { "" }, self.name);
-        for (mark, part) in [('/', self.binary_architecture()), ('_', self.suite.as_deref())] {
+        for (mark, part) in [('_', self.suite.as_deref()), ('/', self.binary_architecture())] {
             if let Some(part) = part {
                 text.push(mark);
                 text.push_str(part);

@@ -4,31 +4,21 @@ use serde_json::json;
 
 use super::Opinion;
 use crate::blockers::Code;
+use crate::compat::britney::state::FirstSeen;
 use crate::excuses::{Context, Excuse, Hold};
-use crate::facts::Moment;
 use crate::hint::HintKind;
 use crate::model::Verdict;
-use crate::rules::day_of;
 
 const DAY: i64 = 86_400;
 
 /// The age of the source suite's version, in seconds; whole days in the debian dialect.
-pub(crate) fn seen(context: Context<'_>, source: &str, version: &str) -> i64 {
+fn seen(context: Context<'_>, source: &str, version: &str) -> i64 {
     let rules = context.rules;
-    let known = context.facts.first_seen.get(source).filter(|seen| seen.version == version);
-    let Some(seen) = known else { return 0 };
+    let Some(seen) = context.facts.first_seen.get(source, version) else { return 0 };
     let age = if rules.fractional_ages {
-        let since = match seen.at {
-            Moment::Day(day) => (day * 24 + 19) * 3600,
-            Moment::Second(second) => second,
-        };
-        rules.now - since
+        rules.now.saturating_sub(seen.seconds())
     } else {
-        let since = match seen.at {
-            Moment::Day(day) => day,
-            Moment::Second(second) => day_of(second),
-        };
-        (rules.today() - since) * DAY
+        rules.today().saturating_sub(seen.day()).saturating_mul(DAY)
     };
     age.max(0)
 }
@@ -43,9 +33,9 @@ fn urgency(context: Context<'_>, excuse: &Excuse) -> (String, Option<String>) {
     let compare = tidegate_archive::version::compare;
     let days = |urgency: &str| rules.min_days.get(urgency).copied();
     let mut best: Option<(u32, &str)> = None;
-    for entry in facts.urgencies.get(name).into_iter().flatten() {
-        let moves = old.is_none_or(|old| compare(old, &entry.version).is_lt()) && compare(&entry.version, new).is_le();
-        let urgency = if days(&entry.urgency).is_some() { &entry.urgency } else { &rules.default_urgency };
+    for (version, urgency) in facts.urgencies.of(name) {
+        let moves = old.is_none_or(|old| compare(old, version).is_lt()) && compare(version, new).is_le();
+        let urgency = if days(urgency).is_some() { urgency } else { &rules.default_urgency };
         if let (true, Some(required)) = (moves, days(urgency))
             && best.is_none_or(|(least, _)| required < least)
         {
@@ -57,12 +47,6 @@ fn urgency(context: Context<'_>, excuse: &Excuse) -> (String, Option<String>) {
         return (rules.default_urgency.clone(), Some(urgency.to_owned()));
     }
     (urgency.to_owned(), None)
-}
-
-/// The days that an item must be old, before hints.
-pub(crate) fn required_age(context: Context<'_>, excuse: &Excuse) -> u32 {
-    let (urgency, _) = urgency(context, excuse);
-    context.rules.min_days.get(&urgency).copied().unwrap_or(0)
 }
 
 pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
@@ -127,9 +111,5 @@ pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
 fn of_age(context: Context<'_>, age: i64, required: u32) -> i64 {
     let rules = context.rules;
     let missing = i64::from(required) * DAY - age;
-    if rules.fractional_ages {
-        rules.now + missing
-    } else {
-        ((rules.today() + missing / DAY) * 24 + 19) * 3600
-    }
+    if rules.fractional_ages { rules.now + missing } else { FirstSeen::Day(rules.today() + missing / DAY).seconds() }
 }

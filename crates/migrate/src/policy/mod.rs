@@ -12,8 +12,6 @@ mod rc_bugs;
 
 use serde_json::{Map, Value};
 
-pub(crate) use age::{required_age, seen};
-
 use crate::excuses::{Context, DependencyKind, Excuse, Hold, ItemKey, PolicyResult};
 use crate::model::{Scope, SuiteId, Verdict};
 use crate::rules::PolicyName;

@@ -3,17 +3,17 @@
 use super::Opinion;
 use crate::blockers::Code;
 use crate::excuses::{Context, Excuse, Hold};
-use crate::facts::{Piuparts, PiupartsState};
+use crate::compat::britney::state::{Piuparts, PiupartsState};
 use crate::hint::HintKind;
 use crate::model::Verdict;
 
-pub(super) fn judge(context: Context<'_>, excuse: &Excuse, facts: &Piuparts) -> Opinion {
+pub(super) fn judge(context: Context<'_>, excuse: &Excuse, (target, source): &(Piuparts, Piuparts)) -> Opinion {
     let Context { distribution, .. } = context;
     let mut opinion = Opinion::default();
     let name = distribution.name(excuse.item.name);
-    let result = facts.source.get(name);
-    let failed_before = facts.target.get(name).is_some_and(|result| result.state == PiupartsState::Failed);
-    let state = result.map_or(PiupartsState::CannotBeTested, |result| result.state);
+    let result = source.get(name);
+    let failed_before = target.get(name).is_some_and(|result| result.state == PiupartsState::Failed);
+    let state = result.map_or(PiupartsState::Untestable, |result| result.state);
     let url = result.map(|result| result.url.as_str()).filter(|url| !url.is_empty());
     if let Some(url) = url {
         opinion.set("piuparts-test-url", url);
@@ -21,7 +21,7 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse, facts: &Piuparts) -> 
     let see = url.map_or(String::new(), |url| format!("; see {url}"));
     let (word, held) = match state {
         PiupartsState::Passed => ("pass", None),
-        PiupartsState::CannotBeTested => ("cannot-be-tested", None),
+        PiupartsState::Untestable => ("cannot-be-tested", None),
         PiupartsState::Failed if failed_before => ("failed", None),
         PiupartsState::Failed => {
             let text = format!("Piuparts fails, and did not in the target{see}");
@@ -37,7 +37,7 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse, facts: &Piuparts) -> 
         opinion.notes.push(match state {
             PiupartsState::Passed => format!("Piuparts passes{see}"),
             PiupartsState::Failed => format!("Piuparts fails as it did in the target{see}"),
-            PiupartsState::CannotBeTested | PiupartsState::Waiting => format!("Piuparts cannot test it{see}"),
+            PiupartsState::Untestable | PiupartsState::Waiting => format!("Piuparts cannot test it{see}"),
         });
         return opinion;
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Opinion;
 use crate::blockers::Code;
 use crate::excuses::{Context, Excuse, Hold};
-use crate::facts::Bugs;
+use crate::compat::britney::state::RcBugs;
 use crate::hint::HintKind;
 use crate::model::{NameId, SuiteId, Verdict};
 
@@ -56,15 +56,12 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse) -> Opinion {
 
 /// The bugs of a source in a suite: its own, and those of the binaries that it builds there. A bug on a bare name is
 /// the source's only if no other source builds a binary of that name.
-fn bugs_of(context: Context<'_>, suite: SuiteId, bugs: &Bugs, name: NameId) -> BTreeSet<String> {
+fn bugs_of(context: Context<'_>, suite: SuiteId, bugs: &RcBugs, name: NameId) -> BTreeSet<String> {
     let Context { distribution, .. } = context;
     let mut found = BTreeSet::new();
-    if bugs.is_empty() {
-        return found;
-    }
     let text = distribution.name(name);
-    let mut collect = |key: &str| found.extend(bugs.get(key).into_iter().flatten().cloned());
-    collect(&format!("src:{text}"));
+    found.extend(bugs.of_source(text).map(str::to_owned));
+    let mut collect = |name: &str| found.extend(bugs.of_package(name).map(str::to_owned));
     let entries = |name: NameId| {
         distribution
             .arch_ids()

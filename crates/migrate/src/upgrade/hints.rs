@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::counts;
 use super::{Uninstallable, Upgrade};
+use crate::excuses::Excuse;
 use crate::hint::{Hint, HintKind, ItemRef};
-use crate::model::{ArchId, Item, NameId, Scope, SuiteId};
+use crate::model::{ArchId, Item, NameId, Scope};
 
 /// `hint` hints are costly: no more than this many are tried.
 const MOST_HINTS: usize = 50;
@@ -60,40 +61,12 @@ impl Upgrade<'_> {
     }
 
     fn member(&self, reference: &ItemRef) -> Result<Item, String> {
-        let distribution = self.context.distribution;
-        let unknown = || format!("{reference} is in no suite");
-        let name = distribution.find_name(&reference.name).ok_or_else(unknown)?;
-        let scope = match (reference.removal, reference.binary_architecture()) {
-            (true, None) => Scope::Removal,
-            (false, None) => Scope::Source,
-            (removal, Some(arch)) => {
-                let arch = distribution.find_arch(arch).ok_or_else(unknown)?;
-                if removal { Scope::Cruft(arch) } else { Scope::Arch(arch) }
-            }
-        };
-        let suites: Vec<SuiteId> = distribution.source_suites().collect();
-        let suite = suites.into_iter().find(|&suite| self.context.same_suite(reference, suite));
-        let suite = if scope.is_removal() { SuiteId::PRIMARY } else { suite.ok_or_else(unknown)? };
-        let wanted = reference.version.as_deref();
-        let there = if scope.is_removal() {
-            distribution.source(SuiteId::TARGET, name)
-        } else {
-            distribution.source(suite, name)
-        };
-        if let (Some(there), false) = (there, matches!(scope, Scope::Cruft(_))) {
-            let version = distribution.text(there.version);
-            if wanted.is_some_and(|wanted| tidegate_archive::version::compare(wanted, version).is_ne()) {
-                let suite = if scope.is_removal() { SuiteId::TARGET } else { suite };
-                let label = &distribution.suite(suite).label;
-                return Err(format!("{reference} is gone: {label} has {} {version}", reference.name));
-            }
+        let item = self.context.item(reference)?;
+        if self.candidates.contains(&item) {
+            return Ok(item);
         }
-        let mut candidates = self.candidates.iter();
-        let found = candidates.find(|item| item.name == name && item.scope == scope && item.suite == suite);
-        found.copied().ok_or_else(|| {
-            let valid = self.excuses.get(&reference.uvname()).is_some_and(crate::excuses::Excuse::is_valid);
-            if valid { format!("{reference} has moved already") } else { format!("{reference} is not a valid candidate") }
-        })
+        let valid = self.excuses.get(&reference.uvname()).is_some_and(Excuse::is_valid);
+        Err(if valid { format!("{reference} has moved already") } else { format!("{reference} is not a valid candidate") })
     }
 
     /// Tries items as a set, all or nothing; returns whether it was kept.

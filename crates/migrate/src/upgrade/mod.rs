@@ -4,6 +4,7 @@
 //! last, sets of items that depend on each other, obsolete sources, old libraries. [`order`] says what is tried
 //! when, [`group`] what an item changes, [`smooth`] which old libraries stay; [`trial`] applies and judges.
 
+mod alone;
 mod auto_hints;
 mod group;
 mod hints;
@@ -21,6 +22,7 @@ use crate::rules::Rules;
 use crate::target::Target;
 use crate::universe::Universe;
 
+pub(crate) use alone::Judgement;
 pub(crate) use group::{Group, Impossible, Leaving, group};
 pub(crate) use report::Report;
 
@@ -76,6 +78,8 @@ pub enum Plan<'a> {
     Everything,
     /// Only these, and nothing else.
     Only(&'a [Item]),
+    /// Only the hints that try items.
+    Hints,
 }
 
 /// A run in progress.
@@ -141,6 +145,10 @@ impl<'a> Upgrade<'a> {
         let before = self.uninstallable();
         match plan {
             Plan::Everything => self.everything(),
+            Plan::Hints => {
+                self.early_hints();
+                self.late_hints();
+            }
             Plan::Only(items) => {
                 self.candidates = items.to_vec();
                 self.report.line("info: main run");
@@ -149,6 +157,7 @@ impl<'a> Upgrade<'a> {
             }
         }
         let after = self.uninstallable();
+        self.target.forget();
         let stayed = self.excuses.values().filter(|excuse| excuse.is_valid()).map(|excuse| excuse.item);
         let stayed = stayed.filter(|item| !self.moved.contains(item)).collect();
         Outcome {

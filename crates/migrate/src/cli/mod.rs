@@ -1,0 +1,140 @@
+//! `tidegate migrate …`: the gate's commands. Each computes afresh from a britney configuration.
+
+mod config;
+mod console;
+mod hints;
+mod installable;
+mod log;
+mod run;
+mod tester;
+mod what_if;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+pub use console::{Bar, Console, Voice};
+pub use run::{RunArgs, run};
+
+use crate::compat::britney::config::CommandLine;
+use crate::files::{self, FileError, RunOptions};
+use crate::session::Session;
+use tidegate_kernel::{Clock, Timestamp};
+
+/// How a command ended; the number is the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or yes.
+    Yes = 0,
+    /// Refused, or no.
+    No = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// A check of our own failed.
+    Fault = 4,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Files.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An outlet.
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] std::io::Error),
+    /// A word of the command line.
+    #[error("{0}")]
+    Usage(String),
+    /// A check of our own failed, or something that cannot happen did.
+    #[error("{0}; this is a fault of tidegate's, nothing was written")]
+    Fault(String),
+}
+
+impl CliError {
+    /// The exit code that says it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::File(_) | Self::Output(_) => Exit::No,
+            Self::Usage(_) => Exit::Usage,
+            Self::Fault(_) => Exit::Fault,
+        }
+    }
+}
+
+/// The gate's commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decide what may migrate, and write the new target with the reasons (britney2's arguments)
+    Run(Box<RunArgs>),
+    // Explain(explain::ExplainArgs),
+    // Causes(explain::CausesArgs),
+    /// Show what would change under other hints, rules or times; writes nothing
+    #[command(visible_alias = "simulate")]
+    WhatIf(what_if::WhatIfArgs),
+    /// Say which packages of an index can be installed
+    Installable(installable::InstallableArgs),
+    /// Look after hints
+    #[command(subcommand)]
+    Hints(hints::HintsCommand),
+    /// Look after the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// The options by which commands find their distribution.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// The britney configuration
+    #[arg(short = 'c', long = "config", value_name = "FILE", default_value = "/etc/britney.conf")]
+    pub config: PathBuf,
+    /// What replaces %(SERIES) in the configuration
+    #[arg(long, default_value = "testing")]
+    pub series: String,
+    /// The time of the run: RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub now: Option<Timestamp>,
+}
+
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_argument(text).map_err(|error| error.to_string())
+}
+
+impl Source {
+    /// Reads, loads and resolves everything; warnings go to standard error.
+    fn session(&self, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Session, CliError> {
+        let bar = console.progress("reading");
+        let command_line = CommandLine { series: &self.series, distribution: None, overrides: &[] };
+        let (config, mut warnings) = files::config(&self.config, &command_line)?;
+        let options =
+            RunOptions { hints: None, now: self.now.map(Timestamp::as_seconds), clock: clock.now().as_seconds() };
+        let inputs = files::inputs(config, &options)?;
+        bar.step("resolving");
+        let (session, _, found) = files::load(inputs)?;
+        drop(bar);
+        warnings.extend(found);
+        for warning in warnings {
+            console.say(&format!("warning: {warning}"))?;
+        }
+        Ok(session)
+    }
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// As the commands say; the exit code is [`CliError::exit`].
+pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Exit, CliError> {
+    match command {
+        Command::Run(args) => run(args, console, clock),
+        Command::WhatIf(args) => what_if::what_if(args, console, clock),
+        Command::Installable(args) => installable::installable(args, console),
+        Command::Hints(command) => hints::execute(command, console),
+        Command::Config(command) => config::execute(command, console),
+    }
+}
+
+/// The name under which a path is spoken of.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,5 @@
+//! What holds for Tidegate as a whole.
+
+mod architecture;
+mod hygiene;
+mod tree;

@@ -1,0 +1,32 @@
+//! The gate `migrate` as its users meet it: the real program on archives small enough to be read.
+//!
+//! [`case`] builds an archive from a story in the [`notation`], [`run`] holds what the program made of it. The other modules are
+//! the stories, one noun each. Numbers in their comments are those of the scenarios that the gate is accepted by.
+
+mod case;
+mod notation;
+mod run;
+
+mod ages;
+mod architectures;
+mod blocks;
+mod bugs;
+mod build_depends;
+mod built_using;
+mod command;
+mod constraints;
+mod dependencies;
+mod essential;
+mod force;
+mod groups;
+mod hijacked;
+mod hints;
+mod inputs;
+mod layout;
+mod outputs;
+mod piuparts;
+mod removals;
+mod smooth_updates;
+mod snapshot;
+mod tpu;
+mod trials;
