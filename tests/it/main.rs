@@ -2,4 +2,5 @@
 
 mod architecture;
 mod hygiene;
+mod migrate;
 mod tree;

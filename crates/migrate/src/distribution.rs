@@ -26,6 +26,8 @@ pub struct Distribution {
     pub(crate) ports: Vec<Port>,
     /// The relations of all architectures.
     pub(crate) relations: Relations,
+    /// At most one version of a name can be installed: the suites are the versions of one pool.
+    pub(crate) exclusive_versions: bool,
     /// What was odd in the input and did not stop the run.
     pub findings: Vec<Finding>,
 }

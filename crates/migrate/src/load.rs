@@ -8,9 +8,7 @@ use hashbrown::HashMap;
 use tidegate_archive::index::{self, IndexError, MultiArch, Package};
 use tidegate_archive::{relation, version};
 
-use crate::distribution::{
-    Alternative, Binary, Distribution, Entry, Finding, Group, Port, Qualifier, Source, Suite,
-};
+use crate::distribution::{Alternative, Binary, Distribution, Entry, Finding, Group, Port, Qualifier, Source, Suite};
 use crate::model::{ArchId, BinaryId, EntryId, GroupId, NameId, SourceId, SuiteId, TextId};
 
 /// One index file's name, for messages, and its text.
@@ -128,6 +126,69 @@ pub fn load(
     Ok(loader.distribution)
 }
 
+/// Loads every stanza of some indices of one architecture as a pool in which all versions stand side by side, at most
+/// one of each name to be installed. The first suite has the first version of each name, the second the next, and so on.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_pool(architecture: &str, indices: &[IndexText<'_>]) -> Result<Distribution, LoadError> {
+    let architectures = vec![architecture.to_owned()];
+    let mut distribution = Distribution { architectures, exclusive_versions: true, ..Distribution::default() };
+    let empty = TextId(distribution.texts.intern(""));
+    let mut loader = Loader { distribution, empty };
+    let arch = ArchId(0);
+    let mut layers: Vec<Staged<'_>> = Vec::new();
+    for index in indices {
+        for package in packages(index, architecture) {
+            let package = package?;
+            let name = loader.name(package.name);
+            let here = |layer: &Staged<'_>| {
+                let stanza = layer.by_name.get(&name);
+                stanza.is_some_and(|&stanza| layer.stanzas[stanza].1.version == package.version)
+            };
+            if layers.iter().any(here) {
+                continue;
+            }
+            let free = layers.iter().position(|layer| !layer.by_name.contains_key(&name));
+            let free = free.unwrap_or_else(|| {
+                layers.push(Staged::default());
+                layers.len() - 1
+            });
+            loader.stage(&mut layers[free], index.file, package);
+        }
+    }
+    let mut port = Port::default();
+    let (mut ids, mut firsts) = (HashMap::default(), Vec::new());
+    for (number, staged) in layers.into_iter().enumerate() {
+        loader.sources(&SuiteText { label: "pool".to_owned(), ..SuiteText::default() })?;
+        loader.admit(arch, SuiteId::at(number), staged, &mut port, &mut ids, &mut firsts)?;
+    }
+    loader.only_newest_is_essential(&mut port);
+    loader.distribution.ports.push(port);
+    Ok(loader.distribution)
+}
+
+/// The stanzas of an index, each of the right architecture.
+fn packages<'a, 'n>(
+    index: &IndexText<'a>,
+    architecture: &'n str,
+) -> impl Iterator<Item = Result<Package<'a>, LoadError>> + use<'a, 'n> {
+    let file = index.file;
+    index::packages(index.text).map(move |package| {
+        let package = package.map_err(|error| LoadError::Index { file: file.to_owned(), error })?;
+        if package.architecture == "all" || package.architecture == architecture {
+            return Ok(package);
+        }
+        Err(LoadError::Architecture {
+            file: file.to_owned(),
+            offset: package.offset,
+            package: package.name.to_owned(),
+            found: package.architecture.to_owned(),
+            expected: architecture.to_owned(),
+        })
+    })
+}
+
 /// The static packages as stanzas, by architecture.
 struct StaticTexts {
     packages: Vec<Vec<(StaticPackage, String)>>,
@@ -228,8 +289,7 @@ impl Loader {
         let mut suite = Suite { label: input.label.clone(), short: input.short.clone(), ..Suite::default() };
         for index in &input.sources {
             for source in index::sources(index.text) {
-                let source =
-                    source.map_err(|error| LoadError::Index { file: index.file.to_owned(), error })?;
+                let source = source.map_err(|error| LoadError::Index { file: index.file.to_owned(), error })?;
                 if source.extra_source_only {
                     continue;
                 }
@@ -270,7 +330,8 @@ impl Loader {
         for number in 1..self.distribution.suites.len() {
             let suite = &self.distribution.suites[number];
             let target = self.distribution.suite(SuiteId::TARGET);
-            let version_in_target = |name: usize| target.sources.get(name).map(|id| self.distribution.sources[id.index()].version);
+            let version_in_target =
+                |name: usize| target.sources.get(name).map(|id| self.distribution.sources[id.index()].version);
             let changed: Vec<SourceId> = suite
                 .sources
                 .iter()
@@ -288,12 +349,7 @@ impl Loader {
         }
     }
 
-    fn port<'a>(
-        &mut self,
-        arch: ArchId,
-        suites: &[SuiteText<'a>],
-        extra: &'a StaticTexts,
-    ) -> Result<(), LoadError> {
+    fn port<'a>(&mut self, arch: ArchId, suites: &[SuiteText<'a>], extra: &'a StaticTexts) -> Result<(), LoadError> {
         let arch_name = self.distribution.arch_name(arch).to_owned();
         let mut port = Port::default();
         let mut firsts: Vec<First<'_>> = Vec::new();
@@ -302,19 +358,8 @@ impl Loader {
             let suite_id = SuiteId::at(number);
             let mut staged = Staged::default();
             for index in suite.packages.get(arch.index()).into_iter().flatten() {
-                for package in index::packages(index.text) {
-                    let package =
-                        package.map_err(|error| LoadError::Index { file: index.file.to_owned(), error })?;
-                    if package.architecture != "all" && package.architecture != arch_name {
-                        return Err(LoadError::Architecture {
-                            file: index.file.to_owned(),
-                            offset: package.offset,
-                            package: package.name.to_owned(),
-                            found: package.architecture.to_owned(),
-                            expected: arch_name,
-                        });
-                    }
-                    self.stage(&mut staged, index.file, package);
+                for package in packages(index, &arch_name) {
+                    self.stage(&mut staged, index.file, package?);
                 }
             }
             if matches!(suite_id, SuiteId::TARGET | SuiteId::PRIMARY) {
@@ -398,6 +443,20 @@ impl Loader {
         Ok(())
     }
 
+    /// Of several versions of an essential binary in a pool, the newest is the one that every system has.
+    fn only_newest_is_essential(&self, port: &mut Port) {
+        let mut newest: HashMap<NameId, TextId, FixedState> = HashMap::default();
+        for binary in &port.binaries {
+            let known = newest.entry(binary.name).or_insert(binary.version);
+            if self.distribution.compare(binary.version, *known).is_gt() {
+                *known = binary.version;
+            }
+        }
+        for binary in &mut port.binaries {
+            binary.essential &= newest[&binary.name] == binary.version;
+        }
+    }
+
     /// Makes a source for binaries whose own is not in the suite.
     fn fake_source(&mut self, suite: SuiteId, name: NameId, version: TextId) {
         let distribution = &mut self.distribution;
@@ -439,14 +498,7 @@ impl Loader {
         })
     }
 
-    fn binary(
-        &mut self,
-        port: &mut Port,
-        name: NameId,
-        version: TextId,
-        file: &str,
-        package: &Package<'_>,
-    ) -> Binary {
+    fn binary(&mut self, port: &mut Port, name: NameId, version: TextId, file: &str, package: &Package<'_>) -> Binary {
         let depends = self.group_range(&mut port.depends, [package.pre_depends, package.depends], file, package.name);
         let conflicts = self.group_range(&mut port.conflicts, [package.conflicts, package.breaks], file, package.name);
         let start = port.provides.len();
@@ -478,13 +530,7 @@ impl Loader {
         }
     }
 
-    fn group_range(
-        &mut self,
-        table: &mut Vec<GroupId>,
-        fields: [&str; 2],
-        file: &str,
-        package: &str,
-    ) -> (u32, u32) {
+    fn group_range(&mut self, table: &mut Vec<GroupId>, fields: [&str; 2], file: &str, package: &str) -> (u32, u32) {
         let start = table.len();
         for field in fields {
             for text in relation::groups(field) {

@@ -106,10 +106,7 @@ impl Target {
     }
 
     pub(crate) fn savepoint(&self) -> Savepoint {
-        Savepoint {
-            log: self.log.len(),
-            ports: self.ports.iter().map(|port| port.installability.mark()).collect(),
-        }
+        Savepoint { log: self.log.len(), ports: self.ports.iter().map(|port| port.installability.mark()).collect() }
     }
 
     /// Takes back everything since the savepoint.

@@ -277,6 +277,9 @@ impl PortUniverse {
                 let others = sets.table.row(self.group_sets[group.index()] as usize);
                 pairs.extend(others.iter().filter(|&&other| other != id).flat_map(|&other| [(id, other), (other, id)]));
             }
+            if distribution.exclusive_versions {
+                pairs.extend(self.named(binary.name).map(|other| (id, other.0)).filter(|(id, other)| id != other));
+            }
         }
         pairs.sort_unstable();
         pairs.dedup();

@@ -47,7 +47,7 @@ fn a_new_version_starts_again() {
 
 #[test]
 fn first_sight_may_be_written_in_seconds() {
-    let case = an_update().set("MINDAYS_MEDIUM", "1").file("state/age-policy-dates", "foo 2 1795200000\n");
+    let case = an_update().set("MINDAYS_MEDIUM", "1").file("state/age-policy-dates", "foo 2 1795199999\n");
     // 2026-11-20 18:40 UTC: before the evening on which yesterday began.
     assert_eq!(case.run().policy("foo", "age")["current-age"], 1);
 }

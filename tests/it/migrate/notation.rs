@@ -214,7 +214,7 @@ fn lines_become_stanzas() {
     let libfoo2 = "Package: libfoo2\nVersion: 2\nSection: libs\nSource: foo\nArchitecture: ARCH\n\
                    Depends: libc6 (>= 2), bar | baz\n\n";
     let data = "Package: foo-data\nVersion: 2\nSection: misc\nSource: foo\nArchitecture: all\n\n";
-    let libfoo1 = "Package: libfoo1\nVersion: 1\nSection: misc\nSource: foo (1)\nArchitecture: ARCH\n\n";
+    let libfoo1 = "Package: libfoo1\nVersion: 1\nSection: misc\nSource: foo\nArchitecture: ARCH\n\n";
     let others = "Package: bar\nVersion: 1\nSection: misc\nArchitecture: ARCH\nProvides: baz (= 1)\n\n\
                   Package: ghost\nVersion: 3+b1\nSection: misc\nSource: spirit (3)\nArchitecture: ARCH\n\n";
     assert_eq!(suite.packages_index("amd64"), format!("{libfoo2}{data}{others}").replace("ARCH", "amd64"));

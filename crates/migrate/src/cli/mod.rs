@@ -1,7 +1,9 @@
 //! `tidegate migrate …`: the gate's commands. Each computes afresh from a britney configuration.
 
+mod bench;
 mod config;
 mod console;
+mod explain;
 mod hints;
 mod installable;
 mod log;
@@ -67,13 +69,17 @@ impl CliError {
 pub enum Command {
     /// Decide what may migrate, and write the new target with the reasons (britney2's arguments)
     Run(Box<RunArgs>),
-    // Explain(explain::ExplainArgs),
-    // Causes(explain::CausesArgs),
+    /// Say why an item moved, or why it stays
+    Explain(explain::ExplainArgs),
+    /// Rank the causes that hold items back by what would move without them
+    Causes(explain::CausesArgs),
     /// Show what would change under other hints, rules or times; writes nothing
     #[command(visible_alias = "simulate")]
     WhatIf(what_if::WhatIfArgs),
     /// Say which packages of an index can be installed
     Installable(installable::InstallableArgs),
+    /// Measure what the work costs, beside dose-debcheck
+    Bench(bench::BenchArgs),
     /// Look after hints
     #[command(subcommand)]
     Hints(hints::HintsCommand),
@@ -127,8 +133,11 @@ impl Source {
 pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Exit, CliError> {
     match command {
         Command::Run(args) => run(args, console, clock),
+        Command::Explain(args) => explain::explain(args, console, clock),
+        Command::Causes(args) => explain::causes(args, console, clock),
         Command::WhatIf(args) => what_if::what_if(args, console, clock),
-        Command::Installable(args) => installable::installable(args, console),
+        Command::Installable(args) => installable::installable(args, console, clock),
+        Command::Bench(args) => bench::bench(args, console, clock),
         Command::Hints(command) => hints::execute(command, console),
         Command::Config(command) => config::execute(command, console),
     }

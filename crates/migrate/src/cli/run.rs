@@ -10,10 +10,11 @@ use tidegate_kernel::{Clock, Timestamp};
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
 use crate::compat::britney::config::{CommandLine, Config};
-use crate::compat::britney::excuses_yaml::Annotations;
+use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
 use crate::compat::britney::state::FirstSeen;
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
+use crate::explain::{self, Explainer};
 use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
@@ -179,12 +180,9 @@ impl Run<'_> {
             Some(outcome)
         };
         bar.step("writing");
-        let result = Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };
-        let written = if args.dry_run {
-            Vec::new()
-        } else {
-            self.write(&config, &result, actions.is_some())?
-        };
+        let result =
+            Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };
+        let written = if args.dry_run { Vec::new() } else { self.write(&config, &result, actions.is_some())? };
         drop(bar);
         for refused in outcome.iter().flat_map(|outcome| &outcome.refused_hints) {
             self.log.warn(console, refused)?;
@@ -213,7 +211,9 @@ impl Run<'_> {
         let sets = |text: &str| -> BTreeSet<(String, BTreeSet<String>)> {
             let lines = text.lines().filter(|line| !line.starts_with("Built on") && !line.starts_with("Last update"));
             let split = lines.filter_map(|line| line.split_once(": "));
-            split.map(|(arch, names)| (arch.to_owned(), names.split_whitespace().map(str::to_owned).collect())).collect()
+            split
+                .map(|(arch, names)| (arch.to_owned(), names.split_whitespace().map(str::to_owned).collect()))
+                .collect()
         };
         match std::fs::read_to_string(path) {
             Ok(text) if sets(&text) == sets(&now) => Ok(()),
@@ -323,10 +323,8 @@ impl Finished<'_> {
     }
 
     pub(super) fn excuses_html(&self) -> Result<String, CliError> {
-        let moved: Option<BTreeSet<Item>> =
-            self.outcome.map(|outcome| outcome.accepted.iter().copied().collect());
-        let page =
-            excuses_html::render(&self.session.distribution, self.excuses, moved.as_ref(), &self.long_time());
+        let moved: Option<BTreeSet<Item>> = self.outcome.map(|outcome| outcome.accepted.iter().copied().collect());
+        let page = excuses_html::render(&self.session.distribution, self.excuses, moved.as_ref(), &self.long_time());
         page.map_err(|error| CliError::Fault(format!("excuses.html: {error}")))
     }
 
@@ -339,7 +337,23 @@ impl Finished<'_> {
 
     /// Blockers of every excuse, and on demand the cause of every candidate that stayed.
     fn annotations(&self) -> Result<Annotations, CliError> {
-        let annotations = Annotations::new();
+        let context = self.session.context();
+        let mut annotations = Annotations::new();
+        for (name, excuse) in self.excuses {
+            let blockers = explain::blockers_of(context, excuse).iter().map(json).collect::<Result<Vec<_>, _>>()?;
+            annotations.insert(name.clone(), Annotation { blockers, explanation: None });
+        }
+        if let (true, Some(outcome)) = (self.explain, self.outcome) {
+            let mut explainer = Explainer::new(context, &self.session.keep_installable, self.excuses, outcome);
+            let explained = explainer.all_stayed().map_err(|fault| CliError::Fault(fault.to_string()))?;
+            for (name, explanation) in explained {
+                let (Some(annotation), Some(excuse)) = (annotations.get_mut(&name), self.excuses.get(&name)) else {
+                    continue;
+                };
+                annotation.blockers.push(json(&explain::blocker_of(context, excuse, &explanation))?);
+                annotation.explanation = Some(json(&explanation)?);
+            }
+        }
         Ok(annotations)
     }
 

@@ -26,13 +26,7 @@ pub(super) fn excuses(context: Context<'_>, suite: SuiteId, name: NameId, add: &
     }
 }
 
-fn excuse(
-    context: Context<'_>,
-    suite: SuiteId,
-    source: &Source,
-    target: &Source,
-    arch: ArchId,
-) -> Option<Excuse> {
+fn excuse(context: Context<'_>, suite: SuiteId, source: &Source, target: &Source, arch: ArchId) -> Option<Excuse> {
     let Context { distribution, .. } = context;
     let item = Item { name: source.name, scope: Scope::Arch(arch), suite, version: source.version };
     let mut excuse = Excuse::new(item, Some(target.version), Some(source.version));
@@ -75,13 +69,7 @@ fn listed_by_name(context: Context<'_>, source: &Source, arch: ArchId) -> Vec<En
     listed
 }
 
-fn new_binaries(
-    context: Context<'_>,
-    source: &Source,
-    target: &Source,
-    arch: ArchId,
-    excuse: &mut Excuse,
-) -> bool {
+fn new_binaries(context: Context<'_>, source: &Source, target: &Source, arch: ArchId, excuse: &mut Excuse) -> bool {
     let Context { distribution, rules, .. } = context;
     let mut worth_doing = false;
     for id in listed_by_name(context, source, arch) {

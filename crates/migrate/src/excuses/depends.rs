@@ -26,8 +26,7 @@ fn relation(context: Context<'_>, excuse: &mut Excuse, arch: ArchId, entry: Entr
         return;
     }
     let suite = excuse.item.suite;
-    let solving: Vec<EntryId> =
-        port.group(group).filter_map(|id| context.entry_in(suite, arch, id)).collect();
+    let solving: Vec<EntryId> = port.group(group).filter_map(|id| context.entry_in(suite, arch, id)).collect();
     if solving.iter().any(|&entry| distribution.entry(arch, entry).source == excuse.item.name) {
         return;
     }
@@ -52,8 +51,7 @@ fn relation(context: Context<'_>, excuse: &mut Excuse, arch: ArchId, entry: Entr
 /// Whether any alternative of a relation counts on this architecture; a malformed one counts and has none.
 fn applies(context: Context<'_>, arch: ArchId, group: GroupId) -> bool {
     let alternatives = context.distribution.relations.alternatives_of(group);
-    alternatives.is_empty()
-        || alternatives.iter().any(|one| crate::universe::applies(context.distribution, arch, one))
+    alternatives.is_empty() || alternatives.iter().any(|one| crate::universe::applies(context.distribution, arch, one))
 }
 
 impl Context<'_> {

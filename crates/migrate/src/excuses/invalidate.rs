@@ -97,11 +97,7 @@ fn inherited(context: Context<'_>, excuse: &Excuse, settled: &Verdicts) -> Optio
 
 /// What an invalid item makes of those that need it.
 fn passed_on(verdict: Verdict) -> Verdict {
-    if verdict.is_blocked() {
-        Verdict::RejectedBlockedByAnotherItem
-    } else {
-        Verdict::RejectedWaitingForAnotherItem
-    }
+    if verdict.is_blocked() { Verdict::RejectedBlockedByAnotherItem } else { Verdict::RejectedWaitingForAnotherItem }
 }
 
 /// The verdict of an item that is needed: none if it has no excuse, or if an additional suite's candidate stands in.

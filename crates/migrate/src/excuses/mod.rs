@@ -84,7 +84,12 @@ impl Context<'_> {
     }
 
     /// The hints of a kind for a source, less those for the other of source and removal.
-    pub(crate) fn hints_for(&self, kind: HintKind, name: NameId, removal: bool) -> impl Iterator<Item = (&Hint, &ItemRef)> {
+    pub(crate) fn hints_for(
+        &self,
+        kind: HintKind,
+        name: NameId,
+        removal: bool,
+    ) -> impl Iterator<Item = (&Hint, &ItemRef)> {
         let found = self.hints.find(kind, self.distribution.name(name));
         found.filter_map(|hint| hint.item().map(|item| (hint, item))).filter(move |(_, item)| item.removal == removal)
     }

@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 
 use batsat::callbacks::Callbacks;
-use batsat::{BasicSolver, Lit, Solver, SolverInterface, SolverOpts, Var, lbool};
+use batsat::{Lit, Solver, SolverInterface, SolverOpts, Var, lbool};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
@@ -67,7 +67,8 @@ pub(super) fn refute(view: View<'_>, binary: BinaryId) -> Refutation {
         let answer = search.solver.solve_limited(&assumptions);
         if answer == lbool::FALSE {
             return shrink(view, search.core()).map_or(Refutation::GivenUp, Refutation::Core);
-        } else if answer != lbool::TRUE {
+        }
+        if answer != lbool::TRUE {
             return Refutation::GivenUp;
         }
         if search.extend(&roots) {
@@ -232,7 +233,7 @@ pub(super) fn is_minimal_core(core: &[Constraint]) -> bool {
 
 /// Whether constraints can be met together, whatever else there is; none if the search took too long.
 pub(super) fn satisfiable(constraints: &[Constraint]) -> Option<bool> {
-    let mut solver: BasicSolver = Solver::default();
+    let mut solver = Solver::new(SolverOpts::default(), Budget::default());
     let mut variables: HashMap<BinaryId, Var, FixedState> = HashMap::default();
     for constraint in constraints {
         let literals = constraint.literals().into_iter().map(|(binary, positive)| {

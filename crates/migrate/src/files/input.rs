@@ -65,8 +65,7 @@ pub(super) struct TextFile {
 /// # Errors
 /// It cannot be read or used; all mistakes at once.
 pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Vec<Diagnostic>), FileError> {
-    let bytes = fs::read(path).map_err(read_error(path))?;
-    let text = text_of(path, bytes)?;
+    let text = text(path)?;
     britney::parse(&text, &path.display().to_string(), command_line).map_err(FileError::Config)
 }
 
@@ -229,6 +228,18 @@ fn optional(path: &Path) -> Result<Option<TextFile>, FileError> {
     Ok(None)
 }
 
+/// Reads one text; its compression is told by its name.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub fn text(path: &Path) -> Result<String, FileError> {
+    let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy()));
+    let kind = Compression::ALL.into_iter().find(|kind| Some(kind.extension()) == ending.as_deref());
+    let bytes = fs::read(path).map_err(read_error(path))?;
+    let damaged = |error| FileError::Decompress { path: path.to_owned(), error };
+    text_of(path, decompress_owned(kind.unwrap_or(Compression::Plain), bytes, MOST_BYTES).map_err(damaged)?)
+}
+
 fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
     String::from_utf8(bytes).map_err(|error| match deb822::text(error.as_bytes()) {
         Err(error) => FileError::Text { path: path.to_owned(), error },
@@ -327,7 +338,8 @@ fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileE
         let summary = text.map(|text| state::parse_piuparts(&text, &file));
         summaries.push(summary.map(|(summary, found)| {
             // A damaged summary is no data, loudly: the policy can be asked again when it is there.
-            warnings.extend(found.into_iter().map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
+            warnings
+                .extend(found.into_iter().map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
             summary.unwrap_or_default()
         }));
     }

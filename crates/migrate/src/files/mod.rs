@@ -6,7 +6,7 @@ mod target;
 
 use std::path::{Path, PathBuf};
 
-pub use input::{Inputs, RunOptions, config, inputs, load};
+pub use input::{Inputs, RunOptions, config, inputs, load, text};
 pub use output::{Staged, ensure_directory};
 pub use target::target_indices;
 

@@ -50,9 +50,7 @@ pub fn target_indices(config: &Config, session: &Session, target: &Target) -> Re
         }
     }
     let mut files = vec![("Sources".to_owned(), sources)];
-    files.extend(
-        inputs.architectures.iter().zip(packages).map(|(arch, text)| (format!("Packages_{arch}"), text)),
-    );
+    files.extend(inputs.architectures.iter().zip(packages).map(|(arch, text)| (format!("Packages_{arch}"), text)));
     Ok(files)
 }
 

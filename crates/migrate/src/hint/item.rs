@@ -73,7 +73,7 @@ pub const SOURCE: &str = "source";
 impl ItemRef {
     /// Reads an item. Architecture and version may stand in either order; a single part behind the name is the
     /// architecture if the run has it (or it is `source`), else the version. The suite may also stand behind the
-    /// architecture, as reports write it: `foo/amd64_tpu`.
+    /// architecture, as older reports write it: `foo/amd64_tpu`.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!((foo.name.as_str(), foo.suite.as_deref()), ("foo", Some("tpu")));
         assert_eq!(foo.uvname(), "foo_tpu");
         assert_eq!(item("foo/amd64_tpu/1.2"), item("foo_tpu/amd64/1.2"));
-        assert_eq!(item("foo_tpu/amd64/1.2").uvname(), "foo/amd64_tpu");
+        assert_eq!(item("foo_tpu/amd64/1.2").uvname(), "foo_tpu/amd64");
         assert_eq!(refusal("foo_sid/1"), "\"sid\" is not an additional suite of this run; known: tpu, pu");
         assert_eq!(refusal("foo_tpu/amd64_pu"), "\"tpu\" and \"pu\" are different suites; write one of them");
     }

@@ -162,12 +162,7 @@ impl Installability {
     /// Refutes a binary by what it forces: members that no alternative can stand in for.
     /// Sound and not complete: `None` means that nothing was found.
     pub(super) fn refute(&mut self, universe: &PortUniverse, id: BinaryId) -> Option<Watch> {
-        let mut forcing = Forcing {
-            forced: vec![id],
-            open: Vec::new(),
-            watch: Vec::new(),
-            next: 0,
-        };
+        let mut forcing = Forcing { forced: vec![id], open: Vec::new(), watch: Vec::new(), next: 0 };
         let mut marks = (mem::take(&mut self.scratch.forced), mem::take(&mut self.scratch.blocked));
         marks.0.clear(self.cover.len());
         marks.1.clear(self.cover.len());
@@ -226,13 +221,7 @@ impl Installability {
     }
 
     /// Looks at one clause; true if nothing can meet it any more.
-    fn force_clause(
-        &mut self,
-        universe: &PortUniverse,
-        forcing: &mut Forcing,
-        clause: ClauseId,
-        first: bool,
-    ) -> bool {
+    fn force_clause(&mut self, universe: &PortUniverse, forcing: &mut Forcing, clause: ClauseId, first: bool) -> bool {
         let mut usable = None;
         let mut several = false;
         for literal in universe.literals(clause) {

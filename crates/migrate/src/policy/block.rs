@@ -1,5 +1,7 @@
 //! Is it blocked by hand, or does it need an approval that it does not have?
 
+use std::collections::BTreeSet;
+
 use super::Opinion;
 use crate::blockers::Code;
 use crate::excuses::{Context, Excuse, Hold};
@@ -89,13 +91,9 @@ fn matching<'a>(context: Context<'a>, excuse: &Excuse, kind: HintKind) -> Option
     meant.next()
 }
 
-/// The unblock hint for this item; of several the one with the highest version counts, whether or not it fits.
-fn unblocking<'a>(
-    context: Context<'a>,
-    excuse: &Excuse,
-    kind: HintKind,
-    opinion: &mut Opinion,
-) -> Option<&'a Hint> {
+/// The unblock hint for this item. Of several for the same architecture, or for none, the one with the highest version
+/// counts, whether or not it fits.
+fn unblocking<'a>(context: Context<'a>, excuse: &Excuse, kind: HintKind, opinion: &mut Opinion) -> Option<&'a Hint> {
     let distribution = context.distribution;
     let version = distribution.text(excuse.item.version);
     let of_arch = |item: &ItemRef| match (item.binary_architecture(), excuse.item.scope) {
@@ -112,6 +110,8 @@ fn unblocking<'a>(
         let version = |item: &ItemRef| item.version.clone().unwrap_or_default();
         tidegate_archive::version::compare(&version(b), &version(a))
     });
+    let mut seen = BTreeSet::new();
+    candidates.retain(|(_, item)| seen.insert(item.binary_architecture()));
     for (hint, item) in &candidates {
         if item.version.as_deref() != Some(version) {
             opinion.notes.push(format!("{} unblocks {}, which is not this version.", hint.user, item));

@@ -2,8 +2,8 @@
 
 use super::Opinion;
 use crate::blockers::Code;
-use crate::excuses::{Context, Excuse, Hold};
 use crate::compat::britney::state::{Piuparts, PiupartsState};
+use crate::excuses::{Context, Excuse, Hold};
 use crate::hint::HintKind;
 use crate::model::Verdict;
 

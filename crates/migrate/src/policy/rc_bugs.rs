@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::Opinion;
 use crate::blockers::Code;
-use crate::excuses::{Context, Excuse, Hold};
 use crate::compat::britney::state::RcBugs;
+use crate::excuses::{Context, Excuse, Hold};
 use crate::hint::HintKind;
 use crate::model::{NameId, SuiteId, Verdict};
 

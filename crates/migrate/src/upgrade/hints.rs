@@ -66,7 +66,11 @@ impl Upgrade<'_> {
             return Ok(item);
         }
         let valid = self.excuses.get(&reference.uvname()).is_some_and(Excuse::is_valid);
-        Err(if valid { format!("{reference} has moved already") } else { format!("{reference} is not a valid candidate") })
+        Err(if valid {
+            format!("{reference} has moved already")
+        } else {
+            format!("{reference} is not a valid candidate")
+        })
     }
 
     /// Tries items as a set, all or nothing; returns whether it was kept.

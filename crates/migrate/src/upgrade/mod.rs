@@ -278,8 +278,8 @@ pub(crate) fn cruft(distribution: &Distribution, rules: &Rules, target: &Target)
             let version = target.source(entry.source).map(|source| distribution.sources[source.index()].version);
             let binary = distribution.binary(arch, entry.binary);
             let current = version == Some(entry.source_version);
-            let lags = rules.port(arch).out_of_sync
-                && distribution.entry_of(SuiteId::PRIMARY, arch, binary.name).is_some();
+            let lags =
+                rules.port(arch).out_of_sync && distribution.entry_of(SuiteId::PRIMARY, arch, binary.name).is_some();
             if !current && !lags {
                 items.push(Item {
                     name: binary.name,

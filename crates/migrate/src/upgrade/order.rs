@@ -249,8 +249,7 @@ fn linearise(nodes: &[Node<'_>], edges: &Edges, mut components: Vec<Vec<usize>>)
         list.sort_by_key(measure);
         list
     };
-    let after: Vec<BTreeSet<usize>> =
-        (0..components.len()).map(|index| neighbours(index, &edges.after)).collect();
+    let after: Vec<BTreeSet<usize>> = (0..components.len()).map(|index| neighbours(index, &edges.after)).collect();
     let mut missing: Vec<usize> = after.iter().map(BTreeSet::len).collect();
     let free = (0..components.len()).filter(|&index| missing[index] == 0).collect();
     let mut queue: VecDeque<usize> = in_order(free).into();

@@ -28,8 +28,7 @@ pub(crate) fn kept(
         let Some(cruft) = candidate(ground, item, arch, entry) else { continue };
         let id = binary_of(entry);
         let outside = |user: &BinaryId| !going.contains(user) && !leaving.contains(user);
-        let needed_in_target =
-            universe.reverse_dependencies(id).any(|user| outside(&user) && target.holds(arch, user));
+        let needed_in_target = universe.reverse_dependencies(id).any(|user| outside(&user) && target.holds(arch, user));
         let only_this = |user: BinaryId| {
             universe.needs(user).any(|clause| {
                 let mut literals = universe.literals(clause);
@@ -44,9 +43,8 @@ pub(crate) fn kept(
         }
     }
     loop {
-        let needed = |&entry: &EntryId| {
-            universe.reverse_dependencies(binary_of(entry)).any(|user| kept_ids.contains(&user))
-        };
+        let needed =
+            |&entry: &EntryId| universe.reverse_dependencies(binary_of(entry)).any(|user| kept_ids.contains(&user));
         let Some(position) = open.iter().position(needed) else { break };
         let entry = open.remove(position);
         kept.push(entry);

@@ -137,7 +137,8 @@ impl Upgrade<'_> {
         self.report.line(&format!("    now: {end}"));
         let mut broken = BTreeMap::new();
         for arch in distribution.arch_ids() {
-            let names: BTreeSet<NameId> = now.ports[arch.index()].difference(&start.ports[arch.index()]).copied().collect();
+            let names: BTreeSet<NameId> =
+                now.ports[arch.index()].difference(&start.ports[arch.index()]).copied().collect();
             broken.insert(arch, names);
         }
         self.broken_lines(&broken);

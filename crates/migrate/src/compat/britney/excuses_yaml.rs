@@ -129,12 +129,7 @@ pub fn render(
 }
 
 /// One excuse for programs.
-pub fn entry<'a>(
-    distribution: &'a Distribution,
-    name: &str,
-    excuse: &'a Excuse,
-    annotation: Annotation,
-) -> Entry<'a> {
+pub fn entry<'a>(distribution: &'a Distribution, name: &str, excuse: &'a Excuse, annotation: Annotation) -> Entry<'a> {
     let version = |version: Option<_>| version.map_or("-", |version| distribution.text(version));
     let source = distribution
         .source(excuse.item.suite, excuse.item.name)

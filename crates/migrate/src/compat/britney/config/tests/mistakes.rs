@@ -22,7 +22,7 @@ fn all_mistakes_come_at_once_in_the_order_of_the_lines() {
             "britney.conf:7:1: the key is missing in front of the equals sign; write KEY = value",
         ]
     );
-    assert_eq!(mistakes.iter().filter(|mistake| mistake.severity == Severity::Warning).count(), 1);
+    assert_eq!(mistakes.iter().filter(|mistake| mistake.severity == Severity::Warning).count(), 2);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn smooth_updates_may_be_everywhere() {
 #[test]
 fn architectures_have_to_be_known() {
     for key in ["NOBREAKALL_ARCHES", "OUTOFSYNC_ARCHES", "FUCKED_ARCHES", "BREAK_ARCHES"] {
-        let mistakes = refusals(&format!("ARCHITECTURES = i386\n{key} = i386 hurd\n"));
+        let mistakes = warnings(&format!("ARCHITECTURES = i386\n{key} = i386 hurd\n"));
         assert_eq!(
             mistakes,
             [format!(
@@ -192,7 +192,7 @@ fn a_run_on_fewer_architectures_narrows_the_lists() {
     assert_eq!(warnings, []);
     assert_eq!((config.no_break_all, config.break_arches), (strings(&["amd64"]), vec![]));
     let misspelt = text.replace("= arm64 amd64", "= arm46 amd64");
-    assert_eq!(read(&misspelt, &command_line).unwrap_err()[0].code, "unknown-architecture");
+    assert_eq!(read(&misspelt, &command_line).unwrap().1[0].code, "unknown-architecture");
 }
 
 #[test]
