@@ -85,6 +85,13 @@ pub(super) fn ranked(session: &Session, progress: &dyn Fn(usize, usize)) -> Resu
             let then = session.upgrade(&excuses, crate::upgrade::Plan::Everything, &|_| {});
             let newly = then.accepted.iter().filter(|item| !moved.contains(item));
             would_move.extend(newly.map(|item| session.distribution.uvname(item)));
+            // A source that comes without binaries is taken out again at the end as obsolete: nothing moved.
+            let bare = would_move.iter().filter_map(|name| name.strip_prefix('-'));
+            let emptied: Vec<String> = bare.filter(|&name| would_move.contains(name)).map(str::to_owned).collect();
+            for name in emptied {
+                would_move.remove(&format!("-{name}"));
+                would_move.remove(&name);
+            }
         }
         ranked.push(Ranked { cause, would_move, would_be_candidates: candidates });
     }

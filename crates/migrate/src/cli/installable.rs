@@ -14,6 +14,7 @@ use crate::installability::Installability;
 use crate::load::{IndexText, load_pool};
 use crate::model::{ArchId, BinaryId};
 use crate::universe::Universe;
+use crate::explain;
 
 /// The arguments of an installability check.
 #[derive(Debug, Args)]
@@ -93,14 +94,19 @@ fn architecture(indices: &[IndexText<'_>]) -> Option<String> {
 fn judge(
     args: &InstallableArgs,
     distribution: &Distribution,
-    _universe: &Universe,
+    universe: &Universe,
     state: &Installability,
     arch: ArchId,
 ) -> Result<Answer, CliError> {
     let mut uninstallable = Vec::new();
     for id in state.dead() {
         let binary = distribution.binary(arch, id);
-        let why = Vec::new();
+        let why = if args.explain {
+            explain::uninstallable(distribution, universe, state, arch, id)
+                .map_err(|error| CliError::Fault(error.to_string()))?
+        } else {
+            Vec::new()
+        };
         uninstallable.push(Broken {
             package: distribution.name(binary.name).to_owned(),
             version: distribution.text(binary.version).to_owned(),

@@ -86,7 +86,8 @@ fn new_binaries(context: Context<'_>, source: &Source, target: &Source, arch: Ar
             continue;
         }
         if entry.source_version != target.version || entry.source != source.name {
-            if context.is_cruft(excuse.item.suite, arch, id) && rules.ignore_cruft {
+            // Left over, or taken over by another source: both count as old.
+            if rules.ignore_cruft {
                 excuse.note(format!("{name} {version} is left over from {built_from}; it is ignored."));
                 continue;
             }

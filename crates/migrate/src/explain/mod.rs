@@ -12,6 +12,7 @@ mod causes;
 mod core;
 mod explanation;
 mod holds;
+mod pool;
 mod refute;
 mod relation;
 mod remedy;
@@ -32,6 +33,7 @@ pub use causes::{Cause, leaves, without};
 pub use core::{Explainer, Fault, FaultyCore};
 pub use explanation::{Breakage, Element, Elsewhere, Explanation, Lost, Package, Remedy, Standing, Why};
 pub use holds::{blocker_of, blockers, blockers_of};
+pub use pool::uninstallable;
 pub use tree::{Leaf, Node, State, Tree};
 
 /// Why a valid candidate did not move. For more than one item, keep an [`Explainer`].

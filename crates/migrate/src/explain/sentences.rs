@@ -58,7 +58,7 @@ impl Explanation {
     fn head(&self) -> String {
         match &self.why {
             Why::TrialOrder => {
-                format!("{} would break nothing now, and did when it was tried; the next run will try again", self.move_text)
+                format!("{} would break nothing any more; the next run will try it again", self.move_text)
             }
             Why::Impossible { text } => format!("{} is not possible: {text}", self.move_text),
             Why::Breaks(breakage) => {

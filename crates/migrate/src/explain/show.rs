@@ -115,7 +115,7 @@ impl Run<'_> {
 }
 
 /// A core in the order in which it reads: from what is to be installed along its needs, conflicts last.
-fn arranged(core: &[Constraint]) -> Vec<&Constraint> {
+pub(super) fn arranged(core: &[Constraint]) -> Vec<&Constraint> {
     let is_start = |constraint: &&Constraint| matches!(constraint, Constraint::Root(_) | Constraint::Essential(_));
     let mut starts: Vec<&Constraint> = core.iter().filter(is_start).collect();
     starts.sort_by_key(|constraint| matches!(constraint, Constraint::Essential(_)));

@@ -28,7 +28,9 @@ pub(crate) fn kept(
         let Some(cruft) = candidate(ground, item, arch, entry) else { continue };
         let id = binary_of(entry);
         let outside = |user: &BinaryId| !going.contains(user) && !leaving.contains(user);
-        let needed_in_target = universe.reverse_dependencies(id).any(|user| outside(&user) && target.holds(arch, user));
+        // Who cannot be installed anyway needs nothing.
+        let in_use = |user: BinaryId| outside(&user) && target.installability(arch).is_alive(user);
+        let needed_in_target = universe.reverse_dependencies(id).any(in_use);
         let only_this = |user: BinaryId| {
             universe.needs(user).any(|clause| {
                 let mut literals = universe.literals(clause);
