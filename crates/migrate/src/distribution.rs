@@ -180,15 +180,22 @@ macro_rules! lookups {
             /// Sets or clears a key's value and returns the former one.
             pub(crate) fn set(&mut self, key: usize, value: Option<$id>) -> Option<$id> {
                 if key >= self.slots.len() {
-                    if value.is_none() {
-                        return None;
-                    }
+                    // Nothing is there to clear.
+                    value?;
                     self.slots.resize(key + 1, VACANT);
                 }
                 let former = std::mem::replace(&mut self.slots[key], value.map_or(VACANT, |id| id.0));
                 (former != VACANT).then_some($id(former))
             }
 
+        }
+    )*};
+}
+lookups!(EntryId SourceId GroupId);
+
+macro_rules! listed_lookups {
+    ($($id:ident)*) => {$(
+        impl Lookup<$id> {
             /// The keys with their values, in the order of the keys.
             pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, $id)> + '_ {
                 self.slots.iter().enumerate().filter(|&(_, &slot)| slot != VACANT).map(|(key, &slot)| (key, $id(slot)))
@@ -196,7 +203,7 @@ macro_rules! lookups {
         }
     )*};
 }
-lookups!(EntryId SourceId GroupId);
+listed_lookups!(EntryId SourceId);
 
 impl Distribution {
     /// A package name's text.

@@ -9,6 +9,7 @@
 //! and accepts. All of that is pure; `files` reads and writes, `cli` speaks to people.
 
 pub mod blockers;
+pub mod check;
 pub mod cli;
 pub mod compat;
 pub mod diagnostic;

@@ -63,44 +63,43 @@ pub enum LoadError {
         /// Which file.
         file: String,
         /// What is wrong, where.
-        error: IndexError,
+        error: Box<IndexError>,
     },
     /// A stanza of an architecture that its index is not for.
-    #[error(
-        "{file}: byte {offset}: package {package} has `Architecture: {found}`, but this is the index of {expected}; \
-         check that the file stands in the right place"
-    )]
-    Architecture {
-        /// Which file.
-        file: String,
-        /// Where the stanza begins.
-        offset: usize,
-        /// The package's name.
-        package: String,
-        /// Its `Architecture`.
-        found: String,
-        /// The index's architecture.
-        expected: String,
-    },
+    #[error(transparent)]
+    Misplaced(Box<Misplaced>),
     /// One binary with two meanings.
-    #[error(
-        "inconsistent data: {package} {version} on {architecture} differs in {field} between {first} and {second}; \
-         one version must be one package, take the indices of one moment"
-    )]
-    Inconsistent {
-        /// The package's name.
-        package: String,
-        /// Its version.
-        version: String,
-        /// The architecture.
-        architecture: String,
-        /// The fields that differ.
-        field: String,
-        /// File and byte offset of the stanza that came first.
-        first: String,
-        /// File and byte offset of the other.
-        second: String,
-    },
+    #[error(transparent)]
+    Inconsistent(Box<Inconsistent>),
+}
+
+/// A stanza of an architecture that its index is not for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{file}: byte {offset}: package {package} has `Architecture: {found}`, but this is the index of {expected}; \
+     check that the file stands in the right place"
+)]
+pub struct Misplaced {
+    file: String,
+    offset: usize,
+    package: String,
+    found: String,
+    expected: String,
+}
+
+/// One binary with two meanings.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "inconsistent data: {package} {version} on {architecture} differs in {fields} between {first} and {second}; \
+     one version must be one package, take the indices of one moment"
+)]
+pub struct Inconsistent {
+    package: String,
+    version: String,
+    architecture: String,
+    fields: String,
+    first: String,
+    second: String,
 }
 
 /// Loads a distribution from its texts.
@@ -175,17 +174,17 @@ fn packages<'a, 'n>(
 ) -> impl Iterator<Item = Result<Package<'a>, LoadError>> + use<'a, 'n> {
     let file = index.file;
     index::packages(index.text).map(move |package| {
-        let package = package.map_err(|error| LoadError::Index { file: file.to_owned(), error })?;
+        let package = package.map_err(|error| LoadError::Index { file: file.to_owned(), error: Box::new(error) })?;
         if package.architecture == "all" || package.architecture == architecture {
             return Ok(package);
         }
-        Err(LoadError::Architecture {
+        Err(LoadError::Misplaced(Box::new(Misplaced {
             file: file.to_owned(),
             offset: package.offset,
             package: package.name.to_owned(),
             found: package.architecture.to_owned(),
             expected: architecture.to_owned(),
-        })
+        })))
     })
 }
 
@@ -289,7 +288,8 @@ impl Loader {
         let mut suite = Suite { label: input.label.clone(), short: input.short.clone(), ..Suite::default() };
         for index in &input.sources {
             for source in index::sources(index.text) {
-                let source = source.map_err(|error| LoadError::Index { file: index.file.to_owned(), error })?;
+                let source =
+                    source.map_err(|error| LoadError::Index { file: index.file.to_owned(), error: Box::new(error) })?;
                 if source.extra_source_only {
                     continue;
                 }
@@ -488,14 +488,14 @@ impl Loader {
             return Ok(());
         }
         let place = |stanza: &First<'_>| format!("{} (byte {})", stanza.file, stanza.package.offset);
-        Err(LoadError::Inconsistent {
+        Err(LoadError::Inconsistent(Box::new(Inconsistent {
             package: first.package.name.to_owned(),
             version: first.package.version.to_owned(),
             architecture: self.distribution.arch_name(arch).to_owned(),
-            field: differing.join(", "),
+            fields: differing.join(", "),
             first: place(first),
             second: place(second),
-        })
+        })))
     }
 
     fn binary(&mut self, port: &mut Port, name: NameId, version: TextId, file: &str, package: &Package<'_>) -> Binary {

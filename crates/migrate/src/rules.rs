@@ -9,6 +9,7 @@ use crate::model::ArchId;
 
 /// The rules of one distribution.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "rules that are on or off, each by itself")]
 pub struct Rules {
     /// By architecture.
     pub ports: Vec<PortRules>,

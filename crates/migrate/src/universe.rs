@@ -106,7 +106,7 @@ struct Sets {
 
 impl Sets {
     fn intern(&mut self, set: &[u32]) -> u32 {
-        const HASH: FixedState = FixedState::with_seed(0x736574);
+        const HASH: FixedState = FixedState::with_seed(0x0073_6574);
         let hash = HASH.hash_one(set);
         if let Some(&id) = self.index.find(hash, |&id| self.table.row(id as usize) == set) {
             return id;

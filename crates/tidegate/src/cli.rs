@@ -51,7 +51,7 @@ enum Color {
 enum Command {
     /// May a package enter the release without breaking anything?
     #[command(subcommand)]
-    Migrate(migrate::Command),
+    Migrate(Box<migrate::Command>),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -75,7 +75,7 @@ pub(crate) fn main() -> ExitCode {
     let mut colored = false;
     let (voice, command) = if is_britney {
         let Britney { run } = Britney::parse_from(arguments);
-        (Voice::default(), Command::Migrate(migrate::Command::Run(Box::new(run))))
+        (Voice::default(), Command::Migrate(Box::new(migrate::Command::Run(Box::new(run)))))
     } else {
         let Tidegate { voice, command } = Tidegate::parse_from(arguments);
         colored = match voice.color {

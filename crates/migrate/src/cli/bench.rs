@@ -125,7 +125,8 @@ fn private_config(config: &Path, folder: &Path) -> Result<String, CliError> {
     ];
     let mut private = String::new();
     for (key, name) in outputs {
-        private.push_str(&format!("{key} = {}\n", folder.join(name).display()));
+        let path = folder.join(name);
+        private.extend([key, " = ", &path.display().to_string(), "\n"]);
     }
     private.push_str(&text);
     let path = folder.join("britney.conf");
@@ -217,7 +218,7 @@ fn warm_what_ifs(session: &Session) -> Result<Vec<Usage>, CliError> {
 
 fn warm_causes(session: &Session) -> Result<Usage, CliError> {
     measured(|| {
-        super::explain::ranked(session, &|_, _| {})?;
+        super::explain::ranked(session, &|_, _| {});
         Ok(())
     })
 }

@@ -97,7 +97,7 @@ impl Bar {
 
     /// How far the upgrade is.
     pub fn upgrade(&self, progress: Progress) {
-        if progress.trials % 64 == 0 && !self.bar.is_hidden() {
+        if progress.trials.is_multiple_of(64) && !self.bar.is_hidden() {
             let Progress { trials, accepted, candidates } = progress;
             self.bar.set_message(format!("{accepted} of {candidates} candidates moved, {trials} trials"));
         }

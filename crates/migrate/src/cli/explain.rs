@@ -70,7 +70,7 @@ pub(super) struct Ranked {
 }
 
 /// Every root cause, the one that holds most back first. One what-if each.
-pub(super) fn ranked(session: &Session, progress: &dyn Fn(usize, usize)) -> Result<Vec<Ranked>, CliError> {
+pub(super) fn ranked(session: &Session, progress: &dyn Fn(usize, usize)) -> Vec<Ranked> {
     let context = session.context();
     let now = session.decide();
     let moved: BTreeSet<Item> = now.outcome.accepted.iter().copied().collect();
@@ -99,13 +99,13 @@ pub(super) fn ranked(session: &Session, progress: &dyn Fn(usize, usize)) -> Resu
         let key = |one: &Ranked| (one.would_move.len(), one.would_be_candidates.len());
         key(b).cmp(&key(a)).then_with(|| a.cause.cmp(&b.cause))
     });
-    Ok(ranked)
+    ranked
 }
 
 pub(super) fn causes(args: &CausesArgs, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Exit, CliError> {
     let session = args.source.session(console, clock)?;
     let bar = console.progress("deciding");
-    let ranked = ranked(&session, &|done, total| bar.step(format!("cause {} of {total}", done + 1)))?;
+    let ranked = ranked(&session, &|done, total| bar.step(format!("cause {} of {total}", done + 1)));
     drop(bar);
     let total = ranked.len();
     let shown: Vec<Ranked> = ranked.into_iter().take(args.limit).collect();

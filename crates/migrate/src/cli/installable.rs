@@ -14,7 +14,7 @@ use crate::installability::Installability;
 use crate::load::{IndexText, load_pool};
 use crate::model::{ArchId, BinaryId};
 use crate::universe::Universe;
-use crate::explain;
+use crate::{check, explain};
 
 /// The arguments of an installability check.
 #[derive(Debug, Args)]
@@ -98,6 +98,10 @@ fn judge(
     state: &Installability,
     arch: ArchId,
 ) -> Result<Answer, CliError> {
+    if args.verify {
+        let checked = check::verify_state(distribution, universe, state, arch);
+        checked.map_err(|error| CliError::Fault(format!("an answer is wrong: {error}")))?;
+    }
     let mut uninstallable = Vec::new();
     for id in state.dead() {
         let binary = distribution.binary(arch, id);

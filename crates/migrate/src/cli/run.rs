@@ -9,6 +9,7 @@ use tidegate_kernel::{Clock, Timestamp};
 
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
+use crate::check;
 use crate::compat::britney::config::{CommandLine, Config};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
 use crate::compat::britney::state::FirstSeen;
@@ -389,7 +390,13 @@ fn json(value: &impl Serialize) -> Result<serde_json::Value, CliError> {
 
 /// Checks every certificate of the new target with code that shares nothing with the search.
 pub(super) fn verify(session: &Session, outcome: &Outcome) -> Result<(), CliError> {
-    let _ = (session, outcome);
+    for arch in session.distribution.arch_ids() {
+        let checked = check::verify(&session.distribution, &session.universe, &outcome.target, arch);
+        checked.map_err(|error| {
+            let name = session.distribution.arch_name(arch);
+            CliError::Fault(format!("the certificates of the new target are wrong on {name}: {error}"))
+        })?;
+    }
     Ok(())
 }
 

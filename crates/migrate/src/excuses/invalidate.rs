@@ -88,7 +88,7 @@ impl<'a> Invalidation<'a> {
 /// The verdict that an excuse has because of those it needs, if it is invalid because of them.
 fn inherited(context: Context<'_>, excuse: &Excuse, settled: &Verdicts) -> Option<Verdict> {
     let held = |any_of: &[ItemKey]| {
-        let each = any_of.iter().map(|on| standing(context, on, settled));
+        let each = any_of.iter().map(|&on| standing(context, on, settled));
         each.min_by_key(|verdict| verdict.unwrap_or(Verdict::NotApplicable)).flatten()
     };
     let invalid = excuse.dependencies.iter().filter_map(|dependency| held(&dependency.any_of));
@@ -101,11 +101,11 @@ fn passed_on(verdict: Verdict) -> Verdict {
 }
 
 /// The verdict of an item that is needed: none if it has no excuse, or if an additional suite's candidate stands in.
-fn standing(context: Context<'_>, on: &ItemKey, settled: &Verdicts) -> Option<Verdict> {
-    let verdict = settled.get(on).copied()?;
+fn standing(context: Context<'_>, on: ItemKey, settled: &Verdicts) -> Option<Verdict> {
+    let verdict = settled.get(&on).copied()?;
     if verdict.is_rejected() && on.scope == Scope::Source {
         let stands_in = context.distribution.source_suites().any(|suite| {
-            let other = ItemKey { suite, ..*on };
+            let other = ItemKey { suite, ..on };
             suite != on.suite && settled.get(&other).is_some_and(|verdict| !verdict.is_rejected())
         });
         if stands_in {
@@ -129,7 +129,7 @@ fn conclude(context: Context<'_>, excuse: &mut Excuse, settled: &Verdicts, own: 
             continue;
         }
         let standings: Vec<Option<Verdict>> =
-            dependency.any_of.iter().map(|on| standing(context, on, settled)).collect();
+            dependency.any_of.iter().map(|&on| standing(context, on, settled)).collect();
         if standings.iter().any(|verdict| verdict.is_none_or(|verdict| !verdict.is_rejected())) {
             continue;
         }

@@ -147,7 +147,9 @@ pub struct Remedy {
     pub standing: Standing,
     /// With it the broken binary would be installable.
     pub mends: bool,
-    /// Both together would make nothing worse.
+    /// What it needs itself and was tried with, as `foo/2`.
+    pub with: Vec<String>,
+    /// All together would make nothing worse.
     pub enough: bool,
 }
 

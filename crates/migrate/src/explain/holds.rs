@@ -282,7 +282,8 @@ impl<'a> Writer<'a> {
                 self.blocker(code, &text, who, self.reload())
             }
             Why::Breaks(breakage) => {
-                self.breaks(self.blocker(code, &text, self.mender(breakage), look_again), breakage)
+                let blocker = self.blocker(code, &text, self.mender(breakage), look_again);
+                self.breaks(blocker, explanation, breakage)
             }
         };
         let explain = format!("tidegate migrate explain {}", self.uvname);
@@ -305,7 +306,7 @@ impl<'a> Writer<'a> {
         self.source(source, "upload a version that can be installed with it")
     }
 
-    fn breaks(&self, blocker: Blocker, breakage: &Breakage) -> Blocker {
+    fn breaks(&self, blocker: Blocker, explanation: &Explanation, breakage: &Breakage) -> Blocker {
         let mut blocker = blocker
             .with_who(Who::new(WhoKind::Role, HINTER, "move both together, remove what breaks, or accept the break"))
             .with_detail("architecture", breakage.architecture.as_str())
@@ -320,10 +321,9 @@ impl<'a> Writer<'a> {
             let text = element.sentence().unwrap_or_else(|| "It cannot be installed.".to_owned());
             blocker = blocker.with_evidence(Evidence::new(EvidenceKind::Package, package.to_string(), text));
         }
-        for remedy in breakage.remedies.iter().filter(|remedy| remedy.enough) {
-            let hint = format!("easy {}/{} {}/{}", self.uvname, self.version, remedy.item, remedy.version);
+        for hint in breakage.remedies.iter().filter_map(|remedy| explanation.hint(remedy)) {
             let command = format!("tidegate migrate what-if --hint '{hint}'");
-            blocker = blocker.with_action(Action::command("Try both together", command));
+            blocker = blocker.with_action(Action::command("Try all together", command));
         }
         blocker
     }

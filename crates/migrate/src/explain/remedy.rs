@@ -5,7 +5,7 @@ use super::core::{Explainer, Run};
 use super::explanation::{Phrases, Remedy, Standing};
 use super::refute::Constraint;
 use super::tree;
-use crate::excuses::{Excuse, ItemKey};
+use crate::excuses::{DependencyKind, Excuse, ItemKey};
 use crate::model::{ArchId, BinaryId, Item, NameId, Scope, SuiteId};
 
 /// So many items are tried at most, and so many are named.
@@ -26,9 +26,23 @@ pub(super) fn find(
     let name = distribution.binary(arch, broken).name;
     let mut remedies = Vec::new();
     for (other, brought) in suspects(&run, item, arch, broken, core).into_iter().take(MOST_TRIED) {
-        let judged = explainer.bench.try_out(&[*item, other], now, |_, judgement| judgement);
-        let Ok(judgement) = judged else { continue };
-        let mends = !judgement.after.ports[arch.index()].contains(&name);
+        let mut try_with = |items: &[Item]| {
+            let judged = explainer.bench.try_out(items, now, |_, judgement| judgement).ok()?;
+            Some((!judged.after.ports[arch.index()].contains(&name), judged.worse.is_none()))
+        };
+        let mut with = Vec::new();
+        let mut found = try_with(&[*item, other]);
+        if !matches!(found, Some((true, _))) {
+            let company = company(&run, item, &other);
+            let members: Vec<Item> = [*item, other].into_iter().chain(company.iter().copied()).collect();
+            if !company.is_empty()
+                && let Some((true, enough)) = try_with(&members)
+            {
+                found = Some((true, enough));
+                with = company;
+            }
+        }
+        let Some((mends, enough)) = found else { continue };
         if mends || !brought.is_empty() {
             let uvname = distribution.uvname(&other);
             remedies.push(Remedy {
@@ -37,7 +51,8 @@ pub(super) fn find(
                 brings: brought.into_iter().map(|id| distribution.package(arch, id)).collect(),
                 standing: standing(&run, &run.excuses[&uvname]),
                 mends,
-                enough: judgement.worse.is_none(),
+                with: with.iter().map(|item| distribution.item_text(item)).collect(),
+                enough,
                 item: uvname,
             });
         }
@@ -85,6 +100,30 @@ fn suspects(
         others.into_iter().filter(|other| other.key() != item.key()).for_each(|other| add(other, None));
     }
     found
+}
+
+/// What an item's binaries need that has not moved either, with what that needs; nothing if it is too much to be of
+/// help.
+fn company(run: &Run<'_>, item: &Item, other: &Item) -> Vec<Item> {
+    let mut members = vec![*other];
+    let mut next = 0;
+    while next < members.len() {
+        let excuse = run.excuses.get(&run.context.distribution.uvname(&members[next]));
+        next += 1;
+        let needs = excuse.into_iter().flat_map(|excuse| &excuse.dependencies);
+        let needs = needs.filter(|dependency| dependency.kind == DependencyKind::Depends);
+        for key in needs.flat_map(|dependency| &dependency.any_of).filter(|key| **key != item.key()) {
+            if let Some(needed) = waiting(run, key)
+                && !members.contains(&needed)
+            {
+                members.push(needed);
+            }
+        }
+        if members.len() > MOST_TRIED {
+            return Vec::new();
+        }
+    }
+    members.split_off(1)
 }
 
 /// The item, other than `item`, that would bring a binary into the target; none if it has moved, or if the source

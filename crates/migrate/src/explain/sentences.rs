@@ -41,10 +41,10 @@ impl Explanation {
         }
         for remedy in &breakage.remedies {
             sentences.push(sentence(&helps(remedy)));
-            if remedy.enough {
-                let (item, version) = (&self.item, &self.version);
-                let together = format!("easy {item}/{version} {}/{}", remedy.item, remedy.version);
-                sentences.push(format!("Both together would break nothing: `{together}`."));
+            if let Some(hint) = self.hint(remedy) {
+                sentences.push(format!("All together would break nothing: `{hint}`."));
+            } else if remedy.enough {
+                sentences.push("All together would break nothing.".to_owned());
             }
         }
         if !breakage.brought_in && !breakage.remedies.iter().any(|remedy| remedy.mends) {
@@ -53,6 +53,15 @@ impl Explanation {
             sentences.push(format!("No single item on its way would mend {broken}{of}."));
         }
         sentences
+    }
+
+    /// The hint that moves the item with a remedy, where that breaks nothing and the hint could be used.
+    pub(super) fn hint(&self, remedy: &Remedy) -> Option<String> {
+        let usable = remedy.enough && remedy.standing == Standing::Stayed;
+        usable.then(|| {
+            let others = [format!("{}/{}", remedy.item, remedy.version)].into_iter().chain(remedy.with.iter().cloned());
+            others.fold(format!("easy {}/{}", self.item, self.version), |hint, other| hint + " " + &other)
+        })
     }
 
     fn head(&self) -> String {
@@ -128,7 +137,10 @@ fn because(breakage: &Breakage) -> String {
 /// What a remedy does, and why it has not.
 fn helps(remedy: &Remedy) -> String {
     let does = if remedy.mends {
-        "would fix it".to_owned()
+        match remedy.with.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => "would fix it".to_owned(),
+            with => format!("would fix it, with {}", some(with)),
+        }
     } else {
         format!("would bring {}, which is not enough", packages(&remedy.brings))
     };

@@ -76,7 +76,7 @@ pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Ve
 pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError> {
     let mut warnings = Vec::new();
     let layout = Layout::of(&config)?;
-    let architectures = architectures(&config, &layout)?;
+    let architectures = architectures(&config)?;
     let mut suites = vec![
         suite(&config.target, None, &layout, &architectures)?,
         suite(&config.primary, None, &layout, &architectures)?,
@@ -86,7 +86,7 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     }
     let extra = static_packages(&config, &mut warnings)?;
     let facts = facts(&config, &mut warnings)?;
-    let hints = hint_set(&config, options, &architectures, &mut warnings)?;
+    let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
 }
@@ -97,9 +97,6 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
 /// The indices contradict each other or are damaged.
 pub fn load(inputs: Inputs) -> Result<(Session, Config, Vec<Diagnostic>), FileError> {
     let Inputs { config, architectures, suites, extra, hints, facts, now, warnings } = inputs;
-    fn borrow(files: &[TextFile]) -> Vec<IndexText<'_>> {
-        files.iter().map(|file| IndexText { file: &file.path, text: &file.text }).collect()
-    }
     let texts: Vec<SuiteText<'_>> = suites
         .iter()
         .map(|suite| SuiteText {
@@ -112,6 +109,10 @@ pub fn load(inputs: Inputs) -> Result<(Session, Config, Vec<Diagnostic>), FileEr
     let rules = Rules::from_config(&config, &architectures, now);
     let session = Session::new(&architectures, &texts, &extra, rules, hints, facts)?;
     Ok((session, config, warnings))
+}
+
+fn borrow(files: &[TextFile]) -> Vec<IndexText<'_>> {
+    files.iter().map(|file| IndexText { file: &file.path, text: &file.text }).collect()
 }
 
 /// How suites lie on disk.
@@ -140,15 +141,14 @@ fn release<'a>(path: &Path, text: &'a str) -> Result<index::Release<'a>, FileErr
 }
 
 /// The architectures, those first on which most counts.
-fn architectures(config: &Config, layout: &Layout) -> Result<Vec<String>, FileError> {
-    let mut all = match (&config.architectures, layout) {
-        (Some(list), _) => list.clone(),
-        (None, _) => {
-            let path = config.target.join("Release");
-            let text = optional_text(&path)?;
-            let text = text.ok_or_else(|| FileError::NoArchitectures { path: config.target.clone() })?;
-            release(&path, &text)?.architectures.iter().map(|&name| name.to_owned()).collect()
-        }
+fn architectures(config: &Config) -> Result<Vec<String>, FileError> {
+    let mut all = if let Some(list) = &config.architectures {
+        list.clone()
+    } else {
+        let path = config.target.join("Release");
+        let text = optional_text(&path)?;
+        let text = text.ok_or_else(|| FileError::NoArchitectures { path: config.target.clone() })?;
+        release(&path, &text)?.architectures.iter().map(|&name| name.to_owned()).collect()
     };
     all.retain(|arch| arch != "all" && arch != "source");
     all.sort_unstable();
@@ -356,7 +356,7 @@ fn hint_set(
     options: &RunOptions,
     architectures: &[String],
     warnings: &mut Vec<Diagnostic>,
-) -> Result<HintSet, FileError> {
+) -> HintSet {
     let suites: Vec<String> = config.additional.iter().map(|(short, _)| short.clone()).collect();
     let names = ItemNames { architectures, suites: &suites };
     let mut all: Vec<Hint> = Vec::new();
@@ -383,5 +383,5 @@ fn hint_set(
     let (set, overridden) = HintSet::new(all);
     warnings.extend(overridden);
     warnings.extend(set.warn_if_nothing_blocked(&config.hints_dir.display().to_string()));
-    Ok(set)
+    set
 }

@@ -22,7 +22,7 @@ pub fn target_indices(config: &Config, session: &Session, target: &Target) -> Re
     let mut taken = std::collections::BTreeSet::new();
     for suite in &inputs.suites {
         for file in &suite.sources {
-            let damaged = |error| LoadError::Index { file: file.path.clone(), error };
+            let damaged = |error| LoadError::Index { file: file.path.clone(), error: Box::new(error) };
             let stanzas = index::sources(&file.text).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
             let ends = ends(stanzas.iter().map(|stanza| stanza.offset), file.text.len());
             for (stanza, end) in stanzas.iter().zip(ends) {
@@ -36,7 +36,7 @@ pub fn target_indices(config: &Config, session: &Session, target: &Target) -> Re
         for (number, files) in suite.packages.iter().enumerate() {
             let arch = crate::model::ArchId::at(number);
             for file in files {
-                let damaged = |error| LoadError::Index { file: file.path.clone(), error };
+                let damaged = |error| LoadError::Index { file: file.path.clone(), error: Box::new(error) };
                 let stanzas = index::packages(&file.text).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
                 let ends = ends(stanzas.iter().map(|stanza| stanza.offset), file.text.len());
                 for (stanza, end) in stanzas.iter().zip(ends) {

@@ -19,7 +19,7 @@ use fixedbitset::FixedBitSet;
 use crate::model::BinaryId;
 use crate::universe::PortUniverse;
 
-pub(crate) use proof::{Sat, solve};
+use proof::Sat;
 
 /// The state of one architecture.
 #[derive(Debug, Clone)]

@@ -66,7 +66,7 @@ impl Graph {
         let mut seen: BTreeSet<BTreeSet<String>> = BTreeSet::new();
         for seed in self.items.keys() {
             if self.dependent.contains(seed) {
-                let reached = self.reach(seed, &[&self.needs], usize::MAX);
+                let reached = reach(seed, &[&self.needs], usize::MAX);
                 if self.needs.get(seed).is_some_and(|direct| direct.contains(seed) || self.returns(seed))
                     && seen.insert(reached.clone())
                 {
@@ -75,8 +75,8 @@ impl Graph {
                 continue;
             }
             let both = [&self.needs, &self.needed_by];
-            let near = self.reach(seed, &both, 1);
-            let whole = self.reach(seed, &both, usize::MAX);
+            let near = reach(seed, &both, 1);
+            let whole = reach(seed, &both, usize::MAX);
             if near.len() > 1 && seen.insert(near.clone()) {
                 minimal.push(near.clone());
             }
@@ -90,21 +90,21 @@ impl Graph {
     /// Whether an item is reached from what it needs.
     fn returns(&self, seed: &str) -> bool {
         let mut direct = self.needs.get(seed).into_iter().flatten();
-        direct.any(|name| self.reach(name, &[&self.needs], usize::MAX).contains(seed))
+        direct.any(|name| reach(name, &[&self.needs], usize::MAX).contains(seed))
     }
+}
 
-    /// What is reached from a seed, it included, in so many steps.
-    fn reach(&self, seed: &str, edges: &[&BTreeMap<String, BTreeSet<String>>], steps: usize) -> BTreeSet<String> {
-        let mut reached = BTreeSet::from([seed.to_owned()]);
-        let mut border = vec![seed.to_owned()];
-        let mut step = 0;
-        while !border.is_empty() && step < steps {
-            let next = border.iter().flat_map(|name| edges.iter().filter_map(move |map| map.get(name))).flatten();
-            let fresh: Vec<String> = next.filter(|name| !reached.contains(*name)).cloned().collect();
-            reached.extend(fresh.iter().cloned());
-            border = fresh;
-            step += 1;
-        }
-        reached
+/// What is reached from a seed, it included, in so many steps.
+fn reach(seed: &str, edges: &[&BTreeMap<String, BTreeSet<String>>], steps: usize) -> BTreeSet<String> {
+    let mut reached = BTreeSet::from([seed.to_owned()]);
+    let mut border = vec![seed.to_owned()];
+    let mut step = 0;
+    while !border.is_empty() && step < steps {
+        let next = border.iter().flat_map(|name| edges.iter().filter_map(move |map| map.get(name))).flatten();
+        let fresh: Vec<String> = next.filter(|name| !reached.contains(*name)).cloned().collect();
+        reached.extend(fresh.iter().cloned());
+        border = fresh;
+        step += 1;
     }
+    reached
 }

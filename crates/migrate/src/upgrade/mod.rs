@@ -23,7 +23,7 @@ use crate::target::Target;
 use crate::universe::Universe;
 
 pub(crate) use alone::Judgement;
-pub(crate) use group::{Group, Impossible, Leaving, group};
+pub(crate) use group::Impossible;
 pub(crate) use report::Report;
 
 /// What groups and orders are computed on: the target as it is at that moment.

@@ -67,39 +67,40 @@ pub struct Entry<'a> {
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Dependencies<'a> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    migrate_after: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    blocked_by: Vec<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    unimportant_dependencies: BTreeMap<&'a str, Vec<String>>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    unsatisfiable_dependencies: BTreeMap<&'a str, Vec<&'a str>>,
+    #[serde(rename = "migrate-after", skip_serializing_if = "Vec::is_empty")]
+    after: Vec<String>,
+    #[serde(rename = "blocked-by", skip_serializing_if = "Vec::is_empty")]
+    blocked: Vec<String>,
+    #[serde(rename = "unimportant-dependencies", skip_serializing_if = "BTreeMap::is_empty")]
+    unimportant: BTreeMap<&'a str, Vec<String>>,
+    #[serde(rename = "unsatisfiable-dependencies", skip_serializing_if = "BTreeMap::is_empty")]
+    unsatisfiable: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl Dependencies<'_> {
     fn is_empty(&self) -> bool {
-        self.migrate_after.is_empty()
-            && self.blocked_by.is_empty()
-            && self.unimportant_dependencies.is_empty()
-            && self.unsatisfiable_dependencies.is_empty()
+        self.after.is_empty()
+            && self.blocked.is_empty()
+            && self.unimportant.is_empty()
+            && self.unsatisfiable.is_empty()
     }
 }
 
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct MissingBuilds<'a> {
-    on_architectures: Vec<&'a str>,
-    on_unimportant_architectures: Vec<&'a str>,
+    #[serde(rename = "on-architectures")]
+    important: Vec<&'a str>,
+    #[serde(rename = "on-unimportant-architectures")]
+    unimportant: Vec<&'a str>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct HintEntry<'a> {
-    hint_type: &'static str,
-    hint_from: &'a str,
+    #[serde(rename = "hint-type")]
+    kind: &'static str,
+    #[serde(rename = "hint-from")]
+    user: &'a str,
 }
 
 /// The excuses in the order of the file: by age in days, then by name.
@@ -154,8 +155,8 @@ pub fn entry<'a>(distribution: &'a Distribution, name: &str, excuse: &'a Excuse,
         policy_info: policy_info(excuse),
         dependencies: dependencies(distribution, excuse),
         missing_builds: missing.then(|| MissingBuilds {
-            on_architectures: excuse.missing_builds.iter().map(place).collect(),
-            on_unimportant_architectures: excuse.unimportant_missing.iter().map(place).collect(),
+            important: excuse.missing_builds.iter().map(place).collect(),
+            unimportant: excuse.unimportant_missing.iter().map(place).collect(),
         }),
         old_binaries: excuse
             .old_binaries
@@ -166,7 +167,7 @@ pub fn entry<'a>(distribution: &'a Distribution, name: &str, excuse: &'a Excuse,
                 (distribution.text(version), names)
             })
             .collect(),
-        hints: excuse.hints.iter().map(|(kind, user)| HintEntry { hint_type: kind, hint_from: user }).collect(),
+        hints: excuse.hints.iter().map(|(kind, user)| HintEntry { kind, user }).collect(),
         invalidated_by_other_package: excuse.is_invalidated(),
         manual_approval_status: excuse.approved.map(|given| if given { "approved" } else { "not-approved" }),
         annotation,
@@ -194,12 +195,12 @@ fn dependencies<'a>(distribution: &'a Distribution, excuse: &'a Excuse) -> Depen
     let unimportant = excuse.unimportant.iter();
     let unsatisfiable = excuse.unsatisfiable.iter();
     Dependencies {
-        migrate_after: after,
-        blocked_by: blocked,
-        unimportant_dependencies: unimportant
+        after,
+        blocked,
+        unimportant: unimportant
             .map(|(&arch, items)| (distribution.arch_name(arch), items.iter().map(text).collect()))
             .collect(),
-        unsatisfiable_dependencies: unsatisfiable
+        unsatisfiable: unsatisfiable
             .map(|(&arch, texts)| (distribution.arch_name(arch), texts.iter().map(String::as_str).collect()))
             .collect(),
     }

@@ -82,7 +82,7 @@ fn what_would_fix_it_is_named_with_what_it_waits_for() {
     let Why::Breaks(breakage) = &explanation.why else { panic!() };
     let [remedy] = breakage.remedies.as_slice() else { panic!("{:?}", breakage.remedies) };
     assert!(remedy.mends && remedy.enough);
-    assert_eq!(explanation.sentences().last().unwrap(), "Both together would break nothing: `easy a/2 b/3`.");
+    assert_eq!(explanation.sentences().last().unwrap(), "All together would break nothing.");
 }
 
 #[test]
@@ -101,7 +101,35 @@ fn a_fix_that_waits_for_another_names_that_one() {
         "{:?}",
         breakage.remedies
     );
-    assert!(explanation.summary().contains("it waits for x (it would bring release-critical bugs"));
+    assert!(
+        explanation.summary().contains(
+            "; src:b's version 3 would fix it, with x/1; it waits for x (it would bring release-critical bugs into"
+        ),
+        "{}",
+        explanation.summary()
+    );
+}
+
+#[test]
+fn two_candidates_that_would_go_together_have_their_hint() {
+    let explanation = archive()
+        .config("AUTOHINTER = no")
+        .target("a 1", &["a"])
+        .source("a 2", &["a"])
+        .target("b 1", &["b; Depends: a (<< 2), c (= 1)"])
+        .source("b 2", &["b; Depends: a (>= 2)"])
+        .target("c 1", &["c; Depends: b (= 1)"])
+        .source("c 2", &["c"])
+        .run_only(Some(&["a"]), |ran| ran.stayed("a"));
+    let Why::Breaks(breakage) = &explanation.why else { panic!() };
+    assert_eq!(breakage.names, ["b", "c"]);
+    assert_eq!(
+        explanation.sentences()[4..],
+        [
+            "src:b's version 2 would fix it; it did not move either.",
+            "No",
+        ]
+    );
 }
 
 /// `foo 2` breaks `bar` and mends `baz`.
