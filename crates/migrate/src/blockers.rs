@@ -69,12 +69,7 @@ struct Columns {
     ends_with: &'static str,
 }
 
-const fn hold(
-    code: &'static str,
-    says: &'static str,
-    who: &'static [WhoKind],
-    ends_with: &'static str,
-) -> Columns {
+const fn hold(code: &'static str, says: &'static str, who: &'static [WhoKind], ends_with: &'static str) -> Columns {
     Columns { code, level: Level::Hold, says, who, ends_with }
 }
 
@@ -173,12 +168,9 @@ impl Code {
                 &[Source],
                 "an upload of a newer version to the source suite",
             ),
-            Self::NoBinaries => hold(
-                "no-binaries",
-                "The source has no binaries on any architecture.",
-                &[Source],
-                "its builds",
-            ),
+            Self::NoBinaries => {
+                hold("no-binaries", "The source has no binaries on any architecture.", &[Source], "its builds")
+            }
             Self::Uninstallable => hold(
                 "uninstallable",
                 "Moving the item would leave more of the target uninstallable, or break what must stay installable.",

@@ -234,7 +234,8 @@ impl Case {
         Run::new(&output, &self.path("output"))
     }
 
-    fn write_inputs(&self) {
+    /// Writes configuration and indices, as every call does before it starts the program.
+    pub(super) fn write_inputs(&self) {
         let mut config = String::new();
         for (key, value) in &self.settings {
             let _ = writeln!(config, "{key} = {value}");

@@ -149,8 +149,8 @@ fn the_time_comes_from_the_call_or_the_configuration() {
 fn the_dialect_is_told_from_the_configuration() {
     let dialect = |case: Case| {
         let run = case.run_with(&["-v"]).succeeded();
-        let line = run.stdout.lines().find(|line| line.contains("dialect")).expect("it is said").to_owned();
-        line.rsplit(' ').next().unwrap_or_default().to_owned()
+        let said = run.stdout.lines().find_map(|line| line.split_once("dialect: "));
+        said.unwrap_or_else(|| panic!("no dialect in:\n{}", run.stdout)).1.to_owned()
     };
     assert_eq!(dialect(two_updates()), "debian");
     assert_eq!(dialect(two_updates().set("CHECK_BUILDD", "no")), "ubuntu");

@@ -29,9 +29,9 @@ const FOO: &str = "Package: foo\nVersion: 2\nSection: misc\nArchitecture: amd64\
 fn a_damaged_index_is_refused_with_the_place_and_the_stanza() {
     let bar = "Package: bar\nVersion: 1\nArchitecture: amd64\n";
     for (damage, content, words) in [
-        ("cut within a field's name", format!("{FOO}\n{bar}Depe"), &["byte 102", "bar"][..]),
+        ("cut within a field's name", format!("{FOO}\n{bar}Depe"), &["byte 103", "bar"][..]),
         ("cut before the version", format!("{FOO}\nPackage: bar\n"), &["byte 59", "`Version`", "bar"]),
-        ("cut within a relation", format!("{FOO}\n{bar}Depends: foo (>= 1"), &["byte 102", "Depends", "truncated"]),
+        ("cut within a relation", format!("{FOO}\n{bar}Depends: foo (>= 1"), &["byte 103", "Depends", "truncated"]),
         ("a NUL byte", format!("{FOO}Depends: a\0b\n"), &["byte 68", "NUL"]),
         ("two stanzas run into one", format!("{FOO}{bar}"), &["byte 58", "`Package`", "foo"]),
         ("a field repeated", format!("{FOO}Depends: a\nDepends: b\n"), &["byte 69", "`Depends`", "foo"]),

@@ -12,6 +12,7 @@ use super::run::Run;
 fn what_if(case: &Case, arguments: &[&str]) -> Value {
     let mut call = vec!["--json", "migrate", "what-if", "-c", "britney.conf", "--now", NOON];
     call.extend(arguments);
+    case.write_inputs();
     let before = contents(case);
     let run = case.call(PROGRAM, &call, "");
     assert_eq!(run.code, Some(0), "{}", run.words());
@@ -19,7 +20,7 @@ fn what_if(case: &Case, arguments: &[&str]) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stdout))
 }
 
-/// Every file of a case; the configuration and the indices are written before each call.
+/// Every file of a case.
 fn contents(case: &Case) -> BTreeMap<String, Vec<u8>> {
     fn read(folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(folder).expect("a folder can be read") {
@@ -100,6 +101,7 @@ fn a_removal_that_breaks_others_is_said_to_stay() {
 #[test]
 fn hints_and_policies_can_be_thought_away_or_added() {
     let case = Case::new().with_ages().testing("foo 1\nbar 1").unstable("foo 2\nbar 2").hints("block bar\nurgent bar/2\n");
+    let case = case.seen(&[("foo 2", 0), ("bar 2", 0)]);
     let moving = |arguments: &[&str]| lines(&what_if(&case, arguments)["difference"]["newly_moving"]);
     let set = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(moving(&["--hint", "urgent foo/2"]), set(&["foo/2"]));

@@ -106,17 +106,11 @@ pub fn run(args: &RunArgs, console: &mut Console<'_>, clock: &dyn Clock) -> Resu
     let debug = std::env::var("BRITNEY_DEBUG").is_ok_and(|value| value == "1");
     let verbosity = if debug { 2 } else { args.verbose.max(u8::from(console.voice.verbose)) };
     let log = Log { verbosity, json: args.json_log };
-    match args.threads {
-        None => Run { args, log, clock }.execute(console),
-        Some(threads) => {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build();
-            let pool = pool.map_err(|error| CliError::Fault(format!("cannot start {threads} threads: {error}")))?;
-            let mut result = Err(CliError::Fault("the run did not start".to_owned()));
-            // The console is not for other threads: only the parts that compute in parallel use the pool.
-            pool.in_place_scope(|_| result = Run { args, log, clock }.execute(console));
-            result
-        }
+    if let Some(threads) = args.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+        pool.map_err(|error| CliError::Fault(format!("cannot start {threads} threads: {error}")))?;
     }
+    Run { args, log, clock }.execute(console)
 }
 
 struct Run<'a> {
@@ -388,7 +382,8 @@ fn json(value: &impl Serialize) -> Result<serde_json::Value, CliError> {
     serde_json::to_value(value).map_err(|error| CliError::Fault(error.to_string()))
 }
 
-/// Checks every certificate of the new target with code that shares nothing with the search.
+/// Checks every certificate of the new target with code that shares nothing with the search, and proves anew what
+/// counts as uninstallable.
 pub(super) fn verify(session: &Session, outcome: &Outcome) -> Result<(), CliError> {
     for arch in session.distribution.arch_ids() {
         let checked = check::verify(&session.distribution, &session.universe, &outcome.target, arch);
@@ -396,6 +391,11 @@ pub(super) fn verify(session: &Session, outcome: &Outcome) -> Result<(), CliErro
             let name = session.distribution.arch_name(arch);
             CliError::Fault(format!("the certificates of the new target are wrong on {name}: {error}"))
         })?;
+        let state = outcome.target.installability(arch);
+        if let Some(id) = state.wrongly_dead(session.universe.port(arch)) {
+            let (binary, name) = (session.distribution.binary_text(arch, id), session.distribution.arch_name(arch));
+            return Err(CliError::Fault(format!("{binary} counts as uninstallable on {name} and is not")));
+        }
     }
     Ok(())
 }

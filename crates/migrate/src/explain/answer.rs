@@ -114,7 +114,8 @@ impl Explainer<'_> {
         let distribution = context.distribution;
         let mut near: Vec<String> = Vec::new();
         if let Some(name) = distribution.find_name(asked) {
-            let version = |suite| distribution.source(suite, name).filter(|source| !source.fake).map(|source| source.version);
+            let version =
+                |suite| distribution.source(suite, name).filter(|source| !source.fake).map(|source| source.version);
             let of_name = |excuse: &&Excuse| excuse.item.name == name;
             near.extend(excuses.values().filter(of_name).map(|excuse| distribution.uvname(&excuse.item)));
             let target = version(SuiteId::TARGET);
@@ -148,7 +149,9 @@ impl Answer {
             Self::Moved { item, old, new, notes } => {
                 let head = match (old, new) {
                     (None, Some(new)) => format!("{item} moved: {new} is new in the target."),
-                    (Some(old), Some(new)) if old != new => format!("{item} moved: the target had {old} and has {new}."),
+                    (Some(old), Some(new)) if old != new => {
+                        format!("{item} moved: the target had {old} and has {new}.")
+                    }
                     (_, Some(new)) => format!("{item} moved: its binaries of {new} are in the target."),
                     (Some(old), None) => format!("{item} moved: {old} left the target."),
                     (None, None) => format!("{item} moved."),

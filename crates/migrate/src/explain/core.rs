@@ -75,7 +75,8 @@ impl<'a> Explainer<'a> {
     pub fn stayed(&mut self, item: &Item) -> Result<Explanation, Fault> {
         let run = self.run;
         let distribution = run.context.distribution;
-        let shown = self.bench.try_out(&[*item], &run.outcome.after, |target, judged| run.show(item, target, judged))?;
+        let shown =
+            self.bench.try_out(&[*item], &run.outcome.after, |target, judged| run.show(item, target, judged))?;
         let why = match shown {
             Shown::Accepted => Why::TrialOrder,
             Shown::Impossible(text) => Why::Impossible { text },

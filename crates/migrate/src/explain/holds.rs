@@ -114,9 +114,10 @@ impl<'a> Writer<'a> {
                 let source = self.context.distribution.find_name(source).unwrap_or(name);
                 (self.source(source, "let it migrate first"), LookAgain::on("migrate.excuse.changed"))
             }
-            Code::OldBinaries => {
-                (self.source(name, "have the old binaries removed from the source suite"), LookAgain::on("migrate.load"))
-            }
+            Code::OldBinaries => (
+                self.source(name, "have the old binaries removed from the source suite"),
+                LookAgain::on("migrate.load"),
+            ),
             Code::WrongSource
             | Code::Downgrade
             | Code::BuildDepends
@@ -216,16 +217,18 @@ impl<'a> Writer<'a> {
     /// What release managers could do, each to be tried by a what-if first.
     fn with_hints(&self, hold: &Hold, blocker: Blocker) -> Blocker {
         let item = format!("{}/{}", self.uvname, self.version);
-        let hint = |title: &str, line: String| {
-            Action::command(title, format!("tidegate migrate what-if --hint '{line}'"))
-        };
+        let hint =
+            |title: &str, line: String| Action::command(title, format!("tidegate migrate what-if --hint '{line}'"));
         let hinter = |can: &str| Who::new(WhoKind::Role, HINTER, can);
         match hold.code {
             Code::Age => {
                 let days = hold.until.map_or(1, |until| (until - self.context.rules.now + 86_399) / 86_400).max(1);
                 blocker
                     .with_who(hinter("shorten the wait"))
-                    .with_action(Action::command("See what time changes", format!("tidegate migrate what-if --days +{days}")))
+                    .with_action(Action::command(
+                        "See what time changes",
+                        format!("tidegate migrate what-if --days +{days}"),
+                    ))
                     .with_action(hint("Try without the wait", format!("age-days 0 {item}")))
             }
             Code::Bugs => blocker

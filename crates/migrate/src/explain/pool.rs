@@ -35,9 +35,9 @@ pub fn uninstallable(
         }
         Refutation::Core(_) => Err(fault(FaultyCore::NotMinimal)),
         Refutation::Possible if !state.is_unknown(binary) => Err(fault(FaultyCore::Missing)),
-        Refutation::Possible | Refutation::GivenUp => {
-            Ok(vec!["The search was given up: it counts as uninstallable, since nothing is taken on a guess.".to_owned()])
-        }
+        Refutation::Possible | Refutation::GivenUp => Ok(vec![
+            "The search was given up: it counts as uninstallable, since nothing is taken on a guess.".to_owned(),
+        ]),
     }
 }
 

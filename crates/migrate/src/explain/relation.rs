@@ -28,7 +28,12 @@ pub(super) struct Need {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(distribution: &'a Distribution, universe: &'a Universe, target: &'a Target, arch: ArchId) -> Self {
+    pub(super) fn new(
+        distribution: &'a Distribution,
+        universe: &'a Universe,
+        target: &'a Target,
+        arch: ArchId,
+    ) -> Self {
         Self { distribution, universe: universe.port(arch), state: target.installability(arch), arch }
     }
 

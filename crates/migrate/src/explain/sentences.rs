@@ -15,7 +15,8 @@ impl Explanation {
             Why::Breaks(breakage) => {
                 let because = because(breakage);
                 let because = if because.is_empty() { because } else { format!(" ({because})") };
-                let remedy = breakage.remedies.first().map_or_else(String::new, |remedy| format!("; {}", helps(remedy)));
+                let remedy =
+                    breakage.remedies.first().map_or_else(String::new, |remedy| format!("; {}", helps(remedy)));
                 format!("{head}{because}{remedy}")
             }
         }

@@ -233,6 +233,21 @@ impl Installability {
         }
     }
 
+    /// A binary that counts as uninstallable and is not, if there is one: all of them are proved anew, together.
+    pub fn wrongly_dead(&self, universe: &PortUniverse) -> Option<BinaryId> {
+        let mut anew = self.clone();
+        let dead: Vec<BinaryId> = self.dead().filter(|&id| !self.is_unknown(id)).collect();
+        for &id in &dead {
+            anew.revive(id);
+        }
+        for &id in &dead {
+            if anew.cover[id.index()] == 0 {
+                anew.prove(universe, id);
+            }
+        }
+        dead.into_iter().find(|&id| !anew.is_dead(id))
+    }
+
     /// Undoes everything since `mark`.
     pub fn rollback(&mut self, mark: Mark) {
         while self.log.len() > mark.0 {

@@ -86,7 +86,8 @@ impl Archive {
         let mut fields = source.split(';').map(str::trim);
         let (name, version) = fields.next().and_then(|head| head.split_once(' ')).unwrap();
         let (sources, packages) = &mut self.suites[suite];
-        writeln!(sources, "Package: {name}\nVersion: {version}\nMaintainer: Keepers of {name} <{name}@example.org>").unwrap();
+        writeln!(sources, "Package: {name}\nVersion: {version}\nMaintainer: Keepers of {name} <{name}@example.org>")
+            .unwrap();
         for field in fields {
             writeln!(sources, "{field}").unwrap();
         }

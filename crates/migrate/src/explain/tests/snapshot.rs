@@ -91,7 +91,8 @@ fn relations_are_the_clauses(context: Context<'_>) {
             literals
         };
         let mut written: Vec<_> = view.needs(id).into_iter().map(|need| sorted(need.by)).collect();
-        let mut engine: Vec<_> = port.needs(id).map(|clause: ClauseId| sorted(port.literals(clause).collect())).collect();
+        let mut engine: Vec<_> =
+            port.needs(id).map(|clause: ClauseId| sorted(port.literals(clause).collect())).collect();
         for sets in [&mut written, &mut engine] {
             sets.sort_unstable();
             sets.dedup();
