@@ -74,6 +74,7 @@ const fn hold(code: &'static str, says: &'static str, who: &'static [WhoKind], e
 }
 
 impl Code {
+    #[expect(clippy::too_many_lines, reason = "one table, a row a code")]
     const fn columns(self) -> Columns {
         use WhoKind::{Nobody, Role, Source};
         match self {

@@ -74,16 +74,16 @@ fn without_a_state_folder_the_target_keeps_them() {
 
 #[test]
 fn an_empty_state_folder_falls_back_to_the_targets_files() {
-    let case = an_update()
-        .file("testing/Dates", &format!("foo 2 {}\n", TODAY - 4))
-        .file("testing/Urgency", "foo 2 high\n");
+    let case =
+        an_update().file("testing/Dates", &format!("foo 2 {}\n", TODAY - 4)).file("testing/Urgency", "foo 2 high\n");
     assert_eq!(case.run().moved(), "foo 2");
     assert!(case.text("state/age-policy-dates").contains(&format!("foo 2 {}\n", TODAY - 4)));
 }
 
 #[test]
 fn the_urgency_names_the_age() {
-    for (urgency, days) in [("low", 10), ("medium", 5), ("high", 2), ("critical", 0), ("emergency", 0), ("strange", 5)] {
+    for (urgency, days) in [("low", 10), ("medium", 5), ("high", 2), ("critical", 0), ("emergency", 0), ("strange", 5)]
+    {
         let case = an_update().file("state/age-policy-urgencies", &format!("foo 2 {urgency}\n"));
         let run = case.seen(&[("foo 2", 1)]).run();
         assert_eq!(run.policy("foo", "age")["age-requirement"], days, "{urgency}");

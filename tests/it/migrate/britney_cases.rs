@@ -113,9 +113,7 @@ impl Copy {
         let mut set = |key: &str, value: &str| {
             let _ = writeln!(config, "{key} = {value}");
         };
-        for (key, folder) in
-            [("TESTING", "testing"), ("UNSTABLE", "unstable"), ("TPU", "testing-proposed-updates")]
-        {
+        for (key, folder) in [("TESTING", "testing"), ("UNSTABLE", "unstable"), ("TPU", "testing-proposed-updates")] {
             set(key, &self.data(folder).to_string_lossy());
         }
         for (key, file) in [

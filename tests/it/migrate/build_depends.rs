@@ -99,9 +99,9 @@ fn native_tools_are_asked_of_the_archive_as_any_other() {
 }
 
 /// An archive of two architectures: `there` is only on arm64.
-fn on_two(foo: &str) -> Case {
+fn on_two(new: &str) -> Case {
     let tools = "tool 1\nsource there 1\n+ there; on=arm64\nsource here 1\n+ here; on=amd64";
-    Case::new().architectures("amd64 arm64").testing(tools).unstable(&format!("{tools}\n{foo}"))
+    Case::new().architectures("amd64 arm64").testing(tools).unstable(&format!("{tools}\n{new}"))
 }
 
 #[test]

@@ -91,7 +91,8 @@ fn with_actions_only_these_are_tried_and_no_excuses_are_written() {
 
 #[test]
 fn actions_may_be_of_every_kind() {
-    let case = Case::new().testing("foo 1\ngone 1\nbar 2\n+ libbar1 1; from=1").unstable("source foo 1\n+ foo 1+b1\nbar 2");
+    let case =
+        Case::new().testing("foo 1\ngone 1\nbar 2\n+ libbar1 1; from=1").unstable("source foo 1\n+ foo 1+b1\nbar 2");
     let moved = |actions| case.run_with(&["--actions", actions]).succeeded().moved();
     assert_eq!(moved("foo/amd64/1"), "foo 1 amd64");
     assert_eq!(moved("-gone/1"), "-gone 1");

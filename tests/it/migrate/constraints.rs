@@ -79,7 +79,8 @@ fn packages_that_no_index_has_satisfy_relations() {
 #[test]
 fn packages_that_no_index_has_may_be_of_some_architectures() {
     let case = Case::new().architectures("amd64 arm64").unstable("foo 1; Depends: driver");
-    let case = case.set("STATIC_INPUT_DIR", "static").file("static/faux-packages", "Package: driver\nArchitecture: amd64\n");
+    let case =
+        case.set("STATIC_INPUT_DIR", "static").file("static/faux-packages", "Package: driver\nArchitecture: amd64\n");
     let run = case.run();
     assert_eq!(run.excuse("foo")["dependencies"]["unsatisfiable-dependencies"].to_string(), r#"{"arm64":["driver"]}"#);
 }

@@ -47,10 +47,14 @@ fn what_is_provided_satisfies_by_its_own_version() {
         let suites = format!("{provider}\nuser 1; Depends: {relation}");
         Case::new().testing(&suites).unstable(&suites).run().uninstallable("amd64").is_empty()
     };
-    for satisfied in ["plain", "versioned", "versioned (= 3)", "versioned (>= 2)", "versioned (<< 4)", "p (= 1)", "p (< 1)"] {
+    for satisfied in
+        ["plain", "versioned", "versioned (= 3)", "versioned (>= 2)", "versioned (<< 4)", "p (= 1)", "p (< 1)"]
+    {
         assert!(installable(satisfied), "{satisfied}");
     }
-    for not in ["plain (>= 0)", "versioned (>> 3)", "versioned (= 1)", "plain:any", "versioned:any", "p (<< 1)", "p:any"] {
+    for not in
+        ["plain (>= 0)", "versioned (>> 3)", "versioned (= 1)", "plain:any", "versioned:any", "p (<< 1)", "p:any"]
+    {
         assert!(!installable(not), "{not}");
     }
 }

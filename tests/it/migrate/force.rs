@@ -25,7 +25,10 @@ fn it_means_exactly_one_version() {
 
 #[test]
 fn a_forced_item_is_not_made_invalid_by_others() {
-    let case = Case::new().testing("foo 1").unstable("foo 2; Depends: bar\nbar 1").hints("block foo\nblock bar\nforce foo/2\n");
+    let case = Case::new()
+        .testing("foo 1")
+        .unstable("foo 2; Depends: bar\nbar 1")
+        .hints("block foo\nblock bar\nforce foo/2\n");
     let run = case.run();
     assert_eq!(run.verdict("foo"), "PASS_HINTED");
     assert_eq!(run.moved(), "", "the trial still refuses what cannot be installed");

@@ -24,9 +24,7 @@ fn a_source_comes_anew_where_only_its_binaries_were() {
 fn left_overs_do_not_leave_with_their_source() {
     // libfoo1 is of version 1 while the target's source is 2: foo 3 does not touch it, and user needs it.
     let user = "user 1; Depends: libfoo1";
-    let case = Case::new()
-        .testing(&format!("foo 2\n+ libfoo1 1; from=1\n{user}"))
-        .unstable(&format!("foo 3\n{user}"));
+    let case = Case::new().testing(&format!("foo 2\n+ libfoo1 1; from=1\n{user}")).unstable(&format!("foo 3\n{user}"));
     let run = case.run();
     assert_eq!(run.moved(), "foo 3");
     assert_eq!(run.binaries("amd64"), "foo 3, libfoo1 1, user 1");

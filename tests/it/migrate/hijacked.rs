@@ -9,9 +9,7 @@ use super::case::Case;
 
 /// In the target foo builds shared; in the source suite both build it, and bar's version wins.
 fn both_build_it() -> Case {
-    Case::new()
-        .testing("foo 1\n+ shared\nbar 1")
-        .unstable("foo 2\n+ shared\nbar 3\n+ shared")
+    Case::new().testing("foo 1\n+ shared\nbar 1").unstable("foo 2\n+ shared\nbar 3\n+ shared")
 }
 
 #[test]
@@ -26,9 +24,7 @@ fn for_the_former_source_it_is_an_old_binary() {
 
 #[test]
 fn it_counts_as_old_whatever_version_the_new_source_has() {
-    let case = Case::new()
-        .testing("foo 1\n+ shared")
-        .unstable("foo 2\n+ shared\nsource bar 2\n+ bar\n+ shared 2+b1");
+    let case = Case::new().testing("foo 1\n+ shared").unstable("foo 2\n+ shared\nsource bar 2\n+ bar\n+ shared 2+b1");
     assert_eq!(case.run().excuse("foo")["old-binaries"], json!({"2": ["shared"]}));
 }
 
@@ -166,19 +162,50 @@ fn an_architecture_item_removes_what_its_source_does_not_list() {
 
 #[test]
 fn a_name_that_another_source_has_now_did_not_vanish() {
-    let case = Case::new().testing("foo 1\n+ shared").unstable("foo 1\nsource bar 2\n+ bar\n+ shared").hints("block bar\n");
+    let case =
+        Case::new().testing("foo 1\n+ shared").unstable("foo 1\nsource bar 2\n+ bar\n+ shared").hints("block bar\n");
     assert_eq!(case.run().items(), "bar");
 }
 
 /// Scenario 62.
 #[test]
 fn taking_over_with_a_lower_version_is_impossible_and_stops_nothing_else() {
-    let case = Case::new()
-        .testing("foo 1\n+ shared 5\nother 1")
-        .unstable("foo 2\nsource bar 1\n+ bar\n+ shared 3\nother 2");
+    let case =
+        Case::new().testing("foo 1\n+ shared 5\nother 1").unstable("foo 2\nsource bar 1\n+ bar\n+ shared 3\nother 2");
     let run = case.run();
     assert_eq!(run.verdict("bar"), "PASS");
     assert!(run.report().contains("    got exception: bar: "), "{}", run.report());
     assert_eq!(run.moved(), "foo 2, other 2", "though shared 5 has left with foo 1, bar is out of the whole run");
     assert_eq!(run.binaries("amd64"), "foo 2, other 2");
+}
+
+#[test]
+fn what_was_taken_over_does_not_come_with_the_former_source() {
+    let run = both_build_it().set("IGNORE_CRUFT", "1").hints("block bar\n").run();
+    assert_eq!(run.moved(), "foo 2");
+    assert_eq!(run.binaries("amd64"), "bar 1, foo 2");
+}
+
+/// foo gives one binary to bar and gets another from it; user needs both.
+fn swapped(bar: &str) -> Case {
+    let user = "user 1; Depends: left, right";
+    Case::new()
+        .testing(&format!("source foo 1\n+ left\nsource bar 1\n+ right\n{user}"))
+        .unstable(&format!("source foo 2\n+ right\nsource bar {bar}\n+ left\n{user}"))
+}
+
+#[test]
+fn two_sources_can_swap_binaries_one_after_the_other() {
+    let run = swapped("3").run();
+    assert_eq!(run.sources(), "bar 3, foo 2, user 1");
+    assert_eq!(run.binaries("amd64"), "left 3, right 2, user 1");
+}
+
+#[test]
+fn with_equal_version_strings_only_a_hint_can_swap_them() {
+    // Neither keeps what the other has not brought yet.
+    assert_eq!(swapped("2").run().moved(), "");
+    let run = swapped("2").hints("easy foo/2 bar/2\n").run();
+    assert_eq!(run.binaries("amd64"), "left 2, right 2, user 1");
+    assert_eq!(run.sources(), "bar 2, foo 2, user 1");
 }

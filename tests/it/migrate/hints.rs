@@ -1,5 +1,7 @@
 //! Hints that try items together.
 
+use std::fmt::Write as _;
+
 use super::case::Case;
 
 /// a and b break or mend others so that neither can go alone, and the order of trials does not see it.
@@ -181,7 +183,8 @@ fn a_user_may_give_only_the_hints_that_the_configuration_permits() {
 
 #[test]
 fn a_file_that_is_missing_or_no_text_does_not_stop_the_others() {
-    let case = only_together().set("HINTS_ANN", "ALL").set("HINTS_BOB", "ALL").bytes("hints/bob", b"block a\n\xff\xfe\n");
+    let case =
+        only_together().set("HINTS_ANN", "ALL").set("HINTS_BOB", "ALL").bytes("hints/bob", b"block a\n\xff\xfe\n");
     let run = case.hints("block c\n").run();
     run.said(&["hints/ann"]);
     run.said(&["hints/bob:2:1", "UTF-8"]);
@@ -198,4 +201,19 @@ fn without_any_block_there_is_a_warning() {
 fn hints_lie_in_the_source_suite_if_nothing_else_is_said() {
     let case = only_together().unset("HINTSDIR").file("unstable/Hints/release", "block c\n");
     assert_eq!(case.run().moved(), "");
+}
+
+#[test]
+fn of_the_late_hints_the_first_fifty_are_tried() {
+    let (mut testing, mut unstable, mut hints) = (String::new(), String::new(), String::new());
+    for number in 0..51 {
+        let others = format!("x{number} 1; Depends: a{number} (<< 2)\nz{number} 1; Depends: b{number} (>= 2)\n");
+        let _ = writeln!(testing, "a{number} 1\nb{number} 1\n{others}");
+        let _ = writeln!(unstable, "a{number} 2\nb{number} 2; Depends: a{number} (>= 2)\n{others}");
+        let _ = writeln!(hints, "hint a{number}/2 b{number}/2");
+    }
+    let case = Case::new().set("AUTOHINTER", "no").testing(&testing).unstable(&unstable).hints(&hints);
+    let run = case.run();
+    assert_eq!(run.moved().split(", ").count(), 100);
+    assert!(run.binaries("amd64").contains("a49 2, a5 2, a50 1"));
 }

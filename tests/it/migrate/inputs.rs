@@ -100,9 +100,9 @@ fn a_field_of_ten_megabytes_is_read() {
         let _ = write!(provides, "virtual-package-{number:06}, ");
     }
     assert!(provides.len() > 9_000_000);
-    let case = Case::new().testing("user 1; Depends: virtual-package-399999").unstable(&format!(
-        "user 1; Depends: virtual-package-399999\nfoo 1; Provides: {provides}last"
-    ));
+    let case = Case::new()
+        .testing("user 1; Depends: virtual-package-399999")
+        .unstable(&format!("user 1; Depends: virtual-package-399999\nfoo 1; Provides: {provides}last"));
     let run = case.run();
     assert_eq!(run.uninstallable("amd64"), "user");
     assert_eq!(run.moved(), "foo 1");

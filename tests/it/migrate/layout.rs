@@ -27,7 +27,8 @@ fn a_configuration_of_2015_works_on_a_mirror_without_release_files() {
     let late = "source foo 2\n+ foo; on=amd64\n+ foo 1; from=1; on=arm64";
     let case = mirrored(case, "unstable", "main", "amd64 arm64", late);
     let case = mirrored(case, "unstable", "contrib", "amd64 arm64", "bar 2; section=contrib/misc");
-    let case = case.file("unstable/Hints/release", "unblock foo/2\n").file("testing/Dates", "").file("testing/Urgency", "");
+    let case =
+        case.file("unstable/Hints/release", "unblock foo/2\n").file("testing/Dates", "").file("testing/Urgency", "");
     let run = case.run();
     assert_eq!(run.excuse("bar")["component"], "contrib");
     assert_eq!(run.excuse("foo")["component"], json!(null));

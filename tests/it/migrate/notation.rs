@@ -79,7 +79,8 @@ impl Suite {
             ["source", name, version] => self.source(name, version, &attributes, |_| true),
             ["binary", name, version] => self.binary(name, version, &attributes, |_| true),
             ["+", name] => {
-                let version = self.sources.last().unwrap_or_else(|| panic!("no source before `{line}`")).version.clone();
+                let version =
+                    self.sources.last().unwrap_or_else(|| panic!("no source before `{line}`")).version.clone();
                 self.binary(name, &version, &attributes, |_| true);
             }
             ["+", name, version] => self.binary(name, version, &attributes, |_| true),
@@ -183,7 +184,10 @@ impl Attributes {
 }
 
 fn is_about_building(field: &str) -> bool {
-    field.starts_with("Build-") || field.starts_with("Testsuite") || field == "Extra-Source-Only" || field == "Maintainer"
+    field.starts_with("Build-")
+        || field.starts_with("Testsuite")
+        || field == "Extra-Source-Only"
+        || field == "Maintainer"
 }
 
 fn write_fields(text: &mut String, fields: &[Field]) {

@@ -14,9 +14,10 @@ fn an_update() -> Case {
 #[test]
 fn every_time_in_an_output_is_that_of_the_run() {
     let run = an_update().run();
-    assert!(run.text("non-installable-status").starts_with(
-        "Built on: 2026.11.21 12:00:00 +0000\nLast update: 2026.11.21 12:00:00 +0000\n\namd64:"
-    ));
+    assert!(
+        run.text("non-installable-status")
+            .starts_with("Built on: 2026.11.21 12:00:00 +0000\nLast update: 2026.11.21 12:00:00 +0000\n\namd64:")
+    );
     assert!(run.report().starts_with("Generated on: 2026.11.21 12:00:00 +0000\nArch order is: amd64\n"));
     assert!(run.excuses()["generated-date"].as_str().is_some_and(|date| date.starts_with("2026-11-21 12:00:00")));
     assert!(run.text("excuses.html").contains("2026.11.21 12:00:00"));
@@ -36,7 +37,10 @@ fn equal_runs_write_equal_bytes() {
         assert!(other.files[name] == *bytes, "{name} depends on the order of the indices");
     }
     for threads in ["1", "8"] {
-        assert!(suites(&packages).run_with(&["--threads", threads]).succeeded().files == one.files, "{threads} threads");
+        assert!(
+            suites(&packages).run_with(&["--threads", threads]).succeeded().files == one.files,
+            "{threads} threads"
+        );
     }
 }
 
@@ -84,7 +88,10 @@ fn the_result_is_sorted_by_architecture_and_name_in_byte_order() {
 fn made_up_packages_are_left_out_and_missing_sections_have_a_word() {
     let suites = "foo 1; section=\nbar 1; section=faux\nbaz 1; section=contrib/faux\nqux 1; section=faux/misc";
     let run = Case::new().testing(suites).unstable(suites).run();
-    assert_eq!(run.result(), "foo 1 amd64 unknown\nqux 1 amd64 faux/misc\nfoo 1 source unknown\nqux 1 source faux/misc\n");
+    assert_eq!(
+        run.result(),
+        "foo 1 amd64 unknown\nqux 1 amd64 faux/misc\nfoo 1 source unknown\nqux 1 source faux/misc\n"
+    );
 }
 
 #[test]
@@ -114,7 +121,10 @@ fn the_page_has_an_anchor_for_each_item_and_escapes_what_packages_say() {
     let run = case.run();
     let page = run.text("excuses.html");
     for item in ["foo", "-gone"] {
-        assert!(page.contains(&format!("id=\"{item}\"")) || page.contains(&format!("name=\"{item}\"")), "{item} in {page}");
+        assert!(
+            page.contains(&format!("id=\"{item}\"")) || page.contains(&format!("name=\"{item}\"")),
+            "{item} in {page}"
+        );
     }
     assert!(!page.contains("<script>alert"), "{page}");
 }

@@ -31,7 +31,11 @@ fn a_regression_holds_and_a_missing_test_delays() {
         ("F", "W", "REJECTED_TEMPORARILY piuparts"),
         ("P", "X", "PASS"),
     ] {
-        assert_eq!(judged(target, source).run().verdict("foo"), verdict, "{target} in the target, {source} in the source");
+        assert_eq!(
+            judged(target, source).run().verdict("foo"),
+            verdict,
+            "{target} in the target, {source} in the source"
+        );
     }
 }
 

@@ -8,7 +8,10 @@ use super::case::Case;
 fn what_left_the_source_suite_leaves_the_target() {
     let run = Case::new().testing("foo 1\n+ foo-data; arch=all\nbar 1").unstable("bar 1").run();
     assert_eq!(run.verdict("-foo"), "PASS");
-    assert_eq!((run.excuse("-foo")["old-version"].clone(), run.excuse("-foo")["new-version"].clone()), (json!("1"), json!("-")));
+    assert_eq!(
+        (run.excuse("-foo")["old-version"].clone(), run.excuse("-foo")["new-version"].clone()),
+        (json!("1"), json!("-"))
+    );
     assert_eq!(run.moved(), "-foo 1");
     assert_eq!(run.result(), "bar 1 amd64 misc\nbar 1 source misc\n");
 }
@@ -27,7 +30,8 @@ fn it_stays_while_others_need_it() {
 
 #[test]
 fn libraries_leave_with_their_source() {
-    let case = Case::new().testing("source foo 1\n+ libfoo1; section=libs\nuser 1; Depends: libfoo1").unstable("user 2");
+    let case =
+        Case::new().testing("source foo 1\n+ libfoo1; section=libs\nuser 1; Depends: libfoo1").unstable("user 2");
     let run = case.run();
     assert_eq!(run.moved(), "user 2, -foo 1");
 }
@@ -97,7 +101,11 @@ fn left_over_binaries_leave_when_nothing_needs_them() {
     let user = "user 1; Depends: libfoo1";
     let run = Case::new().testing(&format!("{testing}\n{user}")).unstable(&format!("foo 2\n{user}")).run();
     assert_eq!(run.moved(), "");
-    assert!(run.report().contains("List of old libraries in the target suite (1):\n libfoo1: amd64\n"), "{}", run.report());
+    assert!(
+        run.report().contains("List of old libraries in the target suite (1):\n libfoo1: amd64\n"),
+        "{}",
+        run.report()
+    );
 }
 
 #[test]

@@ -7,6 +7,9 @@ use std::process::Output;
 
 use serde_json::Value;
 
+/// Name and version of a package.
+type Package = (String, String);
+
 /// One ended run.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
@@ -76,8 +79,8 @@ impl Run {
     /// Name and version of the new target's binaries on an architecture, in the order of `HeidiResult`. That names no
     /// architecture for `all`: where names begin anew, the next architecture begins.
     #[track_caller]
-    pub(super) fn binaries_on(&self, arch: &str) -> Vec<(String, String)> {
-        let mut blocks: Vec<(Option<String>, Vec<(String, String)>)> = Vec::new();
+    pub(super) fn binaries_on(&self, arch: &str) -> Vec<Package> {
+        let mut blocks: Vec<(Option<String>, Vec<Package>)> = Vec::new();
         for line in self.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             let &[name, version, label] = words.as_slice() else { panic!("`{line}` in HeidiResult") };

@@ -78,7 +78,8 @@ fn the_need_of_any_suites_package_counts_if_the_target_has_a_user() {
         .unstable(&format!("{NEW}\n{others}\nwants 1; Depends: libfoo1"))
         .hints("block wants\n");
     assert_eq!(case.run().moved(), "lib 2, -libfoo1 1 amd64");
-    let no_user = Case::new().testing(OLD).unstable(&format!("{NEW}\nwants 1; Depends: libfoo1")).hints("block wants\n");
+    let no_user =
+        Case::new().testing(OLD).unstable(&format!("{NEW}\nwants 1; Depends: libfoo1")).hints("block wants\n");
     assert_eq!(no_user.run().moved(), "lib 2");
 }
 
@@ -93,7 +94,8 @@ fn a_user_that_is_uninstallable_anyway_is_none() {
 #[test]
 fn what_a_kept_library_needs_is_kept() {
     let data = "+ libfoo-data1; section=libs";
-    let testing = format!("source lib 1\n+ libfoo1; section=libs; Depends: libfoo-data1\n{data}\nuser 1; Depends: libfoo1");
+    let testing =
+        format!("source lib 1\n+ libfoo1; section=libs; Depends: libfoo-data1\n{data}\nuser 1; Depends: libfoo1");
     let case = Case::new().testing(&testing).unstable(&format!("{NEW}\nuser 1; Depends: libfoo1"));
     let run = case.run();
     assert_eq!(run.moved(), "lib 2");
@@ -136,4 +138,28 @@ fn a_new_library_of_the_same_name_is_no_smooth_update() {
         .testing(&format!("source lib 1\n+ libfoo; section=libs\n{user}"))
         .unstable(&format!("source lib 2\n+ libfoo; section=libs\n{user}"));
     assert_eq!(case.run().moved(), "");
+}
+
+#[test]
+fn what_a_hint_keeps_is_looked_at_again_at_the_very_end() {
+    let case = Case::new()
+        .testing(&format!("{OLD}\nuser 1; Depends: libfoo1\nother 1"))
+        .unstable(&format!("{NEW}\nuser 2; Depends: libfoo2\nother 2"))
+        .hints("easy lib/2 other/2\n");
+    let run = case.run();
+    assert_eq!(run.moved(), "lib 2, other 2, user 2, -libfoo1 1 amd64");
+    let report = run.report();
+    let (before, after) = report.split_once("Removing packages left in the target suite").expect("there is one");
+    assert!(!before.contains("accepted: -libfoo1/amd64"), "{before}");
+    assert!(after.contains("accepted: -libfoo1/amd64"), "{after}");
+}
+
+#[test]
+fn what_the_main_run_keeps_is_tried_in_it() {
+    let case = Case::new()
+        .testing(&format!("{OLD}\nuser 1; Depends: libfoo1"))
+        .unstable(&format!("{NEW}\nuser 2; Depends: libfoo2"));
+    let run = case.run();
+    assert_eq!(run.moved(), "lib 2, user 2, -libfoo1 1 amd64");
+    assert!(!run.report().contains("Removing packages left in the target suite"), "{}", run.report());
 }

@@ -3,6 +3,7 @@
 //! The snapshot lies beside the repository and not in it; without it these tests say so and do nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +26,7 @@ pub(super) fn shared(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    println!("skipped: 1 test, as there is no ../shared/data/{folder}");
+    eprintln!("skipped: 1 test, as there is no ../shared/data/{folder}");
     None
 }
 
@@ -61,7 +62,11 @@ fn golden(folder: &str, name: &str) -> Option<String> {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::new();
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// What was decided about each item: verdict, candidate, versions.

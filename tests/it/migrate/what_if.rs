@@ -100,7 +100,8 @@ fn a_removal_that_breaks_others_is_said_to_stay() {
 
 #[test]
 fn hints_and_policies_can_be_thought_away_or_added() {
-    let case = Case::new().with_ages().testing("foo 1\nbar 1").unstable("foo 2\nbar 2").hints("block bar\nurgent bar/2\n");
+    let case =
+        Case::new().with_ages().testing("foo 1\nbar 1").unstable("foo 2\nbar 2").hints("block bar\nurgent bar/2\n");
     let case = case.seen(&[("foo 2", 0), ("bar 2", 0)]);
     let moving = |arguments: &[&str]| lines(&what_if(&case, arguments)["difference"]["newly_moving"]);
     let set = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<BTreeSet<_>>();

@@ -106,7 +106,7 @@ impl<'a> Writer<'a> {
             }
             Code::MissingBuild => {
                 let can = "make it build there, or have its old binaries removed there";
-                (self.source(name, can), LookAgain::on("migrate.load"))
+                (self.source(name, can), reload())
             }
             Code::DependsOnInvalid => {
                 let other = hold.about.split(' ').next_back().unwrap_or_default();
@@ -126,12 +126,8 @@ impl<'a> Writer<'a> {
             | Code::NoBinaries
             | Code::Unsatisfiable
             | Code::Uninstallable
-            | Code::TrialOrder => (self.source(name, "upload a version that does not have the problem"), self.reload()),
+            | Code::TrialOrder => (self.source(name, "upload a version that does not have the problem"), reload()),
         }
-    }
-
-    fn reload(&self) -> LookAgain {
-        LookAgain::on("migrate.load")
     }
 
     /// Those who keep a source, with their address where an index has it.
@@ -265,7 +261,7 @@ impl<'a> Writer<'a> {
 
     fn unsatisfiable(&self, arch: &str, relation: &str) -> Blocker {
         let who = self.source(self.excuse.item.name, "drop the relation, or see to what satisfies it");
-        self.blocker(Code::Unsatisfiable, &format!("Nothing satisfies `{relation}` on {arch}."), who, self.reload())
+        self.blocker(Code::Unsatisfiable, &format!("Nothing satisfies `{relation}` on {arch}."), who, reload())
             .with_discriminator(&format!("{arch} {relation}"))
             .with_evidence(Evidence::new(EvidenceKind::Package, self.uvname.clone(), relation))
             .with_detail("architecture", arch)
@@ -282,11 +278,11 @@ impl<'a> Writer<'a> {
             }
             Why::Impossible { .. } => {
                 let who = self.source(self.excuse.item.name, "upload a version that is higher than the target's");
-                self.blocker(code, &text, who, self.reload())
+                self.blocker(code, &text, who, reload())
             }
             Why::Breaks(breakage) => {
                 let blocker = self.blocker(code, &text, self.mender(breakage), look_again);
-                self.breaks(blocker, explanation, breakage)
+                Self::breaks(blocker, explanation, breakage)
             }
         };
         let explain = format!("tidegate migrate explain {}", self.uvname);
@@ -309,7 +305,7 @@ impl<'a> Writer<'a> {
         self.source(source, "upload a version that can be installed with it")
     }
 
-    fn breaks(&self, blocker: Blocker, explanation: &Explanation, breakage: &Breakage) -> Blocker {
+    fn breaks(blocker: Blocker, explanation: &Explanation, breakage: &Breakage) -> Blocker {
         let mut blocker = blocker
             .with_who(Who::new(WhoKind::Role, HINTER, "move both together, remove what breaks, or accept the break"))
             .with_detail("architecture", breakage.architecture.as_str())
@@ -330,6 +326,11 @@ impl<'a> Writer<'a> {
         }
         blocker
     }
+}
+
+/// When the indices are read again.
+fn reload() -> LookAgain {
+    LookAgain::on("migrate.load")
 }
 
 /// The address in `Name <address>`.

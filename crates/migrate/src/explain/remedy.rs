@@ -112,7 +112,7 @@ fn company(run: &Run<'_>, item: &Item, other: &Item) -> Vec<Item> {
         next += 1;
         let needs = excuse.into_iter().flat_map(|excuse| &excuse.dependencies);
         let needs = needs.filter(|dependency| dependency.kind == DependencyKind::Depends);
-        for key in needs.flat_map(|dependency| &dependency.any_of).filter(|key| **key != item.key()) {
+        for &key in needs.flat_map(|dependency| &dependency.any_of).filter(|key| **key != item.key()) {
             if let Some(needed) = waiting(run, key)
                 && !members.contains(&needed)
             {
@@ -139,7 +139,7 @@ pub(super) fn bringer(run: &Run<'_>, item: &Item, arch: ArchId, id: BinaryId) ->
         if key == item.key() {
             return None;
         }
-        waiting(run, &key)
+        waiting(run, key)
     })
 }
 
@@ -153,12 +153,12 @@ fn of_binary(run: &Run<'_>, arch: ArchId, id: BinaryId) -> Vec<Item> {
         keys.extend([Scope::Source, Scope::Arch(arch)].map(|scope| ItemKey { name, scope, suite }));
     }
     keys.push(ItemKey { name, scope: Scope::Removal, suite: SuiteId::PRIMARY });
-    keys.iter().filter_map(|key| waiting(run, key)).collect()
+    keys.into_iter().filter_map(|key| waiting(run, key)).collect()
 }
 
 /// The item of that key, if it has an excuse and did not move.
-fn waiting(run: &Run<'_>, key: &ItemKey) -> Option<Item> {
-    let excuse = run.excuses.get(&run.context.distribution.key_text(key))?;
+fn waiting(run: &Run<'_>, key: ItemKey) -> Option<Item> {
+    let excuse = run.excuses.get(&run.context.distribution.key_text(&key))?;
     run.waits(excuse).then_some(excuse.item)
 }
 
