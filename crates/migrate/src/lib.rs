@@ -27,5 +27,5 @@ pub mod rules;
 pub mod session;
 pub mod target;
 pub mod universe;
-pub mod what_if;
 pub mod upgrade;
+pub mod what_if;

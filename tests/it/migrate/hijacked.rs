@@ -23,9 +23,13 @@ fn for_the_former_source_it_is_an_old_binary() {
 }
 
 #[test]
-fn it_counts_as_old_whatever_version_the_new_source_has() {
+fn only_its_version_is_looked_at() {
+    // Debian's snapshot has this in gcc-15-cross-mipsen, whose libraries gcc-16-cross-mipsen builds now: both are 1+c1.
     let case = Case::new().testing("foo 1\n+ shared").unstable("foo 2\n+ shared\nsource bar 2\n+ bar\n+ shared 2+b1");
-    assert_eq!(case.run().excuse("foo")["old-binaries"], json!({"2": ["shared"]}));
+    let run = case.run();
+    assert_eq!(run.verdict("foo"), "PASS");
+    assert_eq!(run.excuse("foo")["old-binaries"], json!(null));
+    assert_eq!(run.binaries("amd64"), "bar 2, foo 2, shared 2+b1");
 }
 
 #[test]

@@ -69,12 +69,37 @@ fn sha256(text: &str) -> String {
     hex
 }
 
-/// What was decided about each item: verdict, candidate, versions.
+/// What was decided about each item. Its dependencies are left out: ours are more where it cannot be built without them.
 fn decisions(excuses: &Value) -> BTreeMap<String, String> {
     let all = excuses["sources"].as_array().expect("sources is a list");
-    let keys = ["migration-policy-verdict", "is-candidate", "old-version", "new-version"];
-    let decision = |excuse: &Value| keys.map(|key| excuse[key].to_string()).join(" ");
+    let plain = ["source", "component", "old-version", "new-version", "is-candidate", "migration-policy-verdict"];
+    let sorted = ["reason", "forced-reason", "missing-builds", "old-binaries", "hints", "invalidated-by-other-package"];
+    let decision = |excuse: &Value| {
+        let mut decision = String::new();
+        for key in plain.into_iter().chain(sorted) {
+            let _ = write!(decision, "{} ", in_order(&excuse[key]));
+        }
+        let policies = excuse["policy_info"].as_object().into_iter().flatten();
+        // Without a summary piuparts is not asked here, and has nothing against anything there.
+        for (policy, info) in policies.filter(|(policy, _)| *policy != "piuparts") {
+            let _ = write!(decision, "{policy} {} ", in_order(info));
+        }
+        decision
+    };
     all.iter().map(|excuse| (excuse["item-name"].to_string(), decision(excuse))).collect()
+}
+
+/// The value with the words of its lists in order.
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => {
+            let mut list: Vec<Value> = list.iter().map(in_order).collect();
+            list.sort_by_key(Value::to_string);
+            Value::Array(list)
+        }
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), in_order(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 fn verdicts(excuses: &Value) -> BTreeMap<String, usize> {
@@ -86,11 +111,12 @@ fn verdicts(excuses: &Value) -> BTreeMap<String, usize> {
     counts
 }
 
-/// The lines of one text that the other does not have, a few of them.
+/// A few of the items that were decided in different ways.
 fn difference(ours: &BTreeMap<String, String>, theirs: &BTreeMap<String, String>) -> Vec<String> {
     let items: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let differ = items.into_iter().filter(|item| ours.get(*item) != theirs.get(*item));
-    differ.take(20).map(|item| format!("{item}: {:?}, britney2 {:?}", ours.get(item), theirs.get(item))).collect()
+    let short = |decision: Option<&String>| decision.map(|text| text.chars().take(400).collect::<String>());
+    differ.take(20).map(|item| format!("{item}: {:?}, {:?}", short(ours.get(item)), short(theirs.get(item)))).collect()
 }
 
 /// The uninstallable names by label, as sets.

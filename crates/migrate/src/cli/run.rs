@@ -36,7 +36,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "LIST")]
     pub architectures: Option<String>,
     /// Make no excuses, try only these items
-    #[arg(long, value_name = "ITEMS")]
+    #[arg(long, value_name = "ITEMS", allow_hyphen_values = true)]
     pub actions: Option<String>,
     /// Further hints, separated by `;`, with all permissions
     #[arg(long, value_name = "HINTS")]
@@ -148,7 +148,7 @@ impl Run<'_> {
         }
         for finding in &session.distribution.findings {
             let text = format!("{}: {}: {}", finding.file, finding.package, finding.message);
-            self.log.detail(console, &text)?;
+            self.log.warn(console, &text)?;
         }
         self.findings(console, &session)?;
         if args.print_uninst {

@@ -85,8 +85,8 @@ fn new_binaries(context: Context<'_>, source: &Source, target: &Source, arch: Ar
             }
             continue;
         }
-        if entry.source_version != target.version || entry.source != source.name {
-            // Left over, or taken over by another source: both count as old.
+        if entry.source_version != target.version {
+            // Left over, or taken over by another source.
             if rules.ignore_cruft {
                 excuse.note(format!("{name} {version} is left over from {built_from}; it is ignored."));
                 continue;

@@ -152,10 +152,10 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
     }
 }
 
-/// Whether a listed binary is built from the source's present version.
-pub(super) fn is_current(context: Context<'_>, source: &Source, arch: ArchId, entry: EntryId) -> bool {
-    let entry = context.distribution.entry(arch, entry);
-    entry.source == source.name && entry.source_version == source.version
+/// Whether a listed binary counts as built from the source's present version. Only the version is compared, also where
+/// another source has taken the binary over: britney2 does the same.
+fn is_current(context: Context<'_>, source: &Source, arch: ArchId, entry: EntryId) -> bool {
+    context.distribution.entry(arch, entry).source_version == source.version
 }
 
 /// An additional suite's item must be built wherever the target's version is.

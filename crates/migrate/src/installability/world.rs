@@ -257,7 +257,8 @@ impl Installability {
 
     /// Finds a world for a binary that is in none, or establishes that there is none.
     pub(super) fn prove(&mut self, universe: &PortUniverse, id: BinaryId) {
-        let hopeless = universe.needs(id).any(|clause| !universe.literals(clause).any(|literal| self.is_alive(literal)));
+        let hopeless =
+            universe.needs(id).any(|clause| !universe.literals(clause).any(|literal| self.is_alive(literal)));
         let worlds = if hopeless { 0 } else { self.worlds.len() };
         for world in 0..worlds {
             if !self.worlds[world].is_clear() && self.grow(universe, world, id) {

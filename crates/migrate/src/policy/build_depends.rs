@@ -153,9 +153,14 @@ fn report<'a>(
 ) {
     let Some((arch, standing)) = found else { return };
     let name = context.distribution.arch_name(arch);
-    let field = if kind == DependencyKind::BuildDepends { "Build-Depends" } else { "Build-Depends-Indep" };
+    let (field, key) = match kind {
+        DependencyKind::BuildDependsIndep => ("Build-Depends-Indep", "check-build-depends-indep-on-arch"),
+        DependencyKind::BuildDepends | DependencyKind::Depends | DependencyKind::BuiltUsing => {
+            ("Build-Depends", "check-build-depends-on-arch")
+        }
+    };
     if any_one {
-        opinion.set("check-build-depends-on-arch", name);
+        opinion.set(key, name);
         opinion.notes.push(format!("Its {field} is judged on {name}."));
     }
     for text in standing.unsatisfiable {
@@ -167,7 +172,9 @@ fn report<'a>(
             text: format!("Nothing satisfies its {field} `{text}` on {name}."),
             until: None,
         });
-        unsatisfiable.entry(name).or_default().push(text);
+        if !any_one {
+            unsatisfiable.entry(name).or_default().push(text);
+        }
     }
     for items in standing.needed {
         opinion.dependencies.push((kind, items));

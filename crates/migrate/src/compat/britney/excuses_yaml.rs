@@ -72,18 +72,15 @@ struct Dependencies<'a> {
     after: Vec<String>,
     #[serde(rename = "blocked-by", skip_serializing_if = "Vec::is_empty")]
     blocked: Vec<String>,
-    #[serde(rename = "unimportant-dependencies", skip_serializing_if = "BTreeMap::is_empty")]
-    unimportant: BTreeMap<&'a str, Vec<String>>,
+    #[serde(rename = "unimportant-dependencies", skip_serializing_if = "Vec::is_empty")]
+    unimportant: Vec<String>,
     #[serde(rename = "unsatisfiable-dependencies", skip_serializing_if = "BTreeMap::is_empty")]
     unsatisfiable: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl Dependencies<'_> {
     fn is_empty(&self) -> bool {
-        self.after.is_empty()
-            && self.blocked.is_empty()
-            && self.unimportant.is_empty()
-            && self.unsatisfiable.is_empty()
+        self.after.is_empty() && self.blocked.is_empty() && self.unimportant.is_empty() && self.unsatisfiable.is_empty()
     }
 }
 
@@ -192,14 +189,14 @@ fn dependencies<'a>(distribution: &'a Distribution, excuse: &'a Excuse) -> Depen
     after.dedup();
     let mut blocked: Vec<String> = excuse.blocked_by.iter().map(text).collect();
     blocked.sort_unstable();
-    let unimportant = excuse.unimportant.iter();
+    let mut unimportant: Vec<String> = excuse.unimportant.values().flatten().map(text).collect();
+    unimportant.sort_unstable();
+    unimportant.dedup();
     let unsatisfiable = excuse.unsatisfiable.iter();
     Dependencies {
         after,
         blocked,
-        unimportant: unimportant
-            .map(|(&arch, items)| (distribution.arch_name(arch), items.iter().map(text).collect()))
-            .collect(),
+        unimportant,
         unsatisfiable: unsatisfiable
             .map(|(&arch, texts)| (distribution.arch_name(arch), texts.iter().map(String::as_str).collect()))
             .collect(),
