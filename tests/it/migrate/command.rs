@@ -148,17 +148,28 @@ fn the_time_comes_from_the_call_or_the_configuration() {
 
 #[test]
 fn the_dialect_is_told_from_the_configuration() {
-    let dialect = |case: Case| {
-        let run = case.run_with(&["-v"]).succeeded();
-        let said = run.stdout.lines().find_map(|line| line.split_once("dialect: "));
-        said.unwrap_or_else(|| panic!("no dialect in:\n{}", run.stdout)).1.to_owned()
+    let debian = |case: Case| {
+        case.run_with(&["-v"]).succeeded().said(&["dialect: debian"]);
     };
-    assert_eq!(dialect(two_updates()), "debian");
-    assert_eq!(dialect(two_updates().set("CHECK_BUILDD", "no")), "ubuntu");
-    assert_eq!(dialect(two_updates().set("EMAIL_ENABLE", "")), "ubuntu");
-    assert_eq!(dialect(two_updates().set("CHECK_BUILDD", "no").set("TIDEGATE_DIALECT", "debian")), "debian");
-    let run = two_updates().run_with(&["-v", "--distribution", "ubuntu"]).succeeded();
-    run.said(&["dialect", "ubuntu"]);
+    debian(two_updates());
+    debian(two_updates().set("CHECK_BUILDD", "no").set("TIDEGATE_DIALECT", "debian"));
+    let ubuntu = |case: Case, more: &[&str]| {
+        let run = case.run_with(&[&["-v"], more].concat()).failed(1);
+        assert!(run.stdout.contains("dialect: ubuntu"), "{}", run.stdout);
+        run.said(&["ubuntu", "TIDEGATE_DIALECT"]);
+        assert!(run.files.is_empty());
+    };
+    ubuntu(two_updates().set("CHECK_BUILDD", "no"), &[]);
+    ubuntu(two_updates().set("EMAIL_ENABLE", ""), &[]);
+    ubuntu(two_updates(), &["--distribution", "ubuntu"]);
+}
+
+/// Nothing migrates on evidence that nobody looked at.
+#[test]
+fn tests_that_cannot_be_judged_are_refused() {
+    let run = two_updates().set("ADT_ENABLE", "yes").run_with(&[]).failed(1);
+    run.said(&["ADT_ENABLE", "no"]);
+    assert!(run.files.is_empty());
 }
 
 #[test]

@@ -279,10 +279,18 @@ impl Run<'_> {
         }
         self.log.info(
             console,
-            &format!(
-                "{} items, {} candidates, {} moved, {} candidates stay",
-                summary.items, summary.candidates, summary.moved, summary.stayed
-            ),
+            &if done.outcome.is_none() {
+                format!("{} items, {} candidates; nothing was tried", summary.items, summary.candidates)
+            } else {
+                let moved = summary.candidates.saturating_sub(summary.stayed);
+                format!(
+                    "{} items, {} candidates: {moved} moved, {} stay; {} left-overs and empty sources went",
+                    summary.items,
+                    summary.candidates,
+                    summary.stayed,
+                    summary.moved.saturating_sub(moved)
+                )
+            },
         )?;
         for ((arch, before), (_, after)) in summary.uninstallable_before.iter().zip(&summary.uninstallable_after) {
             self.log.detail(console, &format!("uninstallable on {arch}: {before} before, {after} after"))?;

@@ -54,12 +54,18 @@ pub(super) fn what_if(args: &WhatIfArgs, console: &mut Console<'_>, clock: &dyn 
         .map(|source| format!("-{source}"))
         .filter(|name| then.excuses.get(name).is_none_or(|excuse| then.outcome.stayed.contains(&excuse.item)))
         .collect();
+    let refused: Vec<&String> =
+        then.outcome.refused_hints.iter().filter(|hint| !now.outcome.refused_hints.contains(hint)).collect();
     if console.voice.json {
-        console.json(&json!({"difference": difference, "removals_that_stay": stuck}))?;
+        let answer = json!({"difference": difference, "removals_that_stay": stuck, "refused_hints": refused});
+        console.json(&answer)?;
     } else {
+        for hint in refused {
+            console.answer(hint)?;
+        }
         print(console, &difference)?;
         for name in stuck {
-            console.answer(&format!("{name} would stay: see `tidegate migrate explain` with the same hint"))?;
+            console.answer(&format!("{name} would stay: what needs it would break"))?;
         }
     }
     Ok(Exit::Yes)

@@ -1,7 +1,7 @@
 //! Excuses: for every difference between the target and a source suite, whether it may move, and if not, why.
 //!
-//! One file a kind of item ([`source`], [`arch`], [`removal`]), one for what their binaries depend on ([`depends`]),
-//! one for what follows from other items being invalid ([`mod@invalidate`]). All of it looks at the target as loaded.
+//! One file a kind of item (`source`, `arch`, `removal`), one for what their binaries depend on (`depends`),
+//! one for what follows from other items being invalid (`invalidate`). All of it looks at the target as loaded.
 
 mod arch;
 mod depends;

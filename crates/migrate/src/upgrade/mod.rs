@@ -1,8 +1,8 @@
 //! The upgrade: candidates are tried in order, what does not make the target worse is accepted.
 //!
 //! [`Upgrade::run`] is the whole: hints that go first, the main run, architectures that may break, hints that come
-//! last, sets of items that depend on each other, obsolete sources, old libraries. [`order`] says what is tried
-//! when, [`group`] what an item changes, [`smooth`] which old libraries stay; [`trial`] applies and judges.
+//! last, sets of items that depend on each other, obsolete sources, old libraries. `order` says what is tried
+//! when, `group` what an item changes, `smooth` which old libraries stay; `trial` applies and judges.
 
 mod alone;
 mod auto_hints;
