@@ -1,6 +1,7 @@
 //! What holds for Tidegate as a whole.
 
 mod architecture;
+mod demo;
 mod hygiene;
 mod migrate;
 mod tree;

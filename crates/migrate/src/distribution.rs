@@ -281,7 +281,7 @@ impl Distribution {
     }
 
     /// `name version` of a binary, for people.
-    pub(crate) fn binary_text(&self, arch: ArchId, id: BinaryId) -> String {
+    pub fn binary_text(&self, arch: ArchId, id: BinaryId) -> String {
         let binary = self.binary(arch, id);
         format!("{} {}", self.name(binary.name), self.text(binary.version))
     }

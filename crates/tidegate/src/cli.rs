@@ -10,6 +10,8 @@ use clap_complete::Shell;
 use tidegate_kernel::SystemClock;
 use tidegate_migrate::cli::{self as migrate, CliError, Console, Exit, Voice};
 
+use crate::demo::{DemoArgs, demo};
+
 /// The release pipeline of a Linux distribution in one program
 #[derive(Debug, Parser)]
 #[command(name = "tidegate", version, propagate_version = true)]
@@ -52,6 +54,8 @@ enum Command {
     /// May a package enter the release without breaking anything?
     #[command(subcommand)]
     Migrate(Box<migrate::Command>),
+    /// Show what there is, on a real example; needs no network and no configuration
+    Demo(DemoArgs),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -110,6 +114,7 @@ pub(crate) fn main() -> ExitCode {
 fn execute(command: &Command, console: &mut Console<'_>) -> Result<Exit, CliError> {
     match command {
         Command::Migrate(command) => migrate::execute(command, console, &SystemClock),
+        Command::Demo(args) => demo(args, console, &SystemClock),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Tidegate::command(), "tidegate", &mut script);

@@ -1,6 +1,7 @@
 //! Tidegate's program: the command line of all gates.
 
 mod cli;
+mod demo;
 
 use std::process::ExitCode;
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 pub use console::{Bar, Console, Voice};
-pub use run::{RunArgs, run};
+pub use run::{Account, Finished, RunArgs, run, run_with};
 
 use crate::compat::britney::config::CommandLine;
 use crate::files::{self, FileError, RunOptions};

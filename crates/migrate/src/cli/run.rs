@@ -1,11 +1,11 @@
 //! `migrate run`: britney2's arguments, files in and files out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tidegate_kernel::{Clock, Timestamp};
+use tidegate_kernel::{Blocker, Clock, Timestamp};
 
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
@@ -15,7 +15,7 @@ use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
 use crate::compat::britney::state::FirstSeen;
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
-use crate::explain::{self, Explainer};
+use crate::explain::{self, Explainer, Explanation};
 use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
@@ -98,11 +98,27 @@ struct Summary {
     written: Vec<String>,
 }
 
+/// What is said of a run that is over, with the paths of the files that it wrote.
+pub type Account<'a> = dyn FnMut(&mut Console<'_>, &Finished<'_>, &[String]) -> Result<(), CliError> + 'a;
+
 /// Carries a run out.
 ///
 /// # Errors
 /// Configuration or input cannot be used, an output cannot be written, or a check of ours failed.
 pub fn run(args: &RunArgs, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Exit, CliError> {
+    run_with(args, console, clock, None)
+}
+
+/// As [`run`], with another account of it than the usual summary.
+///
+/// # Errors
+/// As [`run`], and what the account says.
+pub fn run_with(
+    args: &RunArgs,
+    console: &mut Console<'_>,
+    clock: &dyn Clock,
+    account: Option<&mut Account<'_>>,
+) -> Result<Exit, CliError> {
     let debug = std::env::var("BRITNEY_DEBUG").is_ok_and(|value| value == "1");
     let verbosity = if debug { 2 } else { args.verbose.max(u8::from(console.voice.verbose)) };
     let log = Log { verbosity, json: args.json_log };
@@ -110,7 +126,7 @@ pub fn run(args: &RunArgs, console: &mut Console<'_>, clock: &dyn Clock) -> Resu
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
         pool.map_err(|error| CliError::Fault(format!("cannot start {threads} threads: {error}")))?;
     }
-    Run { args, log, clock }.execute(console)
+    Run { args, log, clock }.execute(console, account)
 }
 
 struct Run<'a> {
@@ -120,7 +136,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn execute(&self, console: &mut Console<'_>) -> Result<Exit, CliError> {
+    fn execute(&self, console: &mut Console<'_>, account: Option<&mut Account<'_>>) -> Result<Exit, CliError> {
         let args = self.args;
         let bar = console.progress("reading");
         let overrides: Vec<(String, String)> =
@@ -182,7 +198,10 @@ impl Run<'_> {
         for refused in outcome.iter().flat_map(|outcome| &outcome.refused_hints) {
             self.log.warn(console, refused)?;
         }
-        self.summarise(console, &result, &written)?;
+        match account {
+            Some(account) => account(console, &result, &written)?,
+            None => self.summarise(console, &result, &written)?,
+        }
         Ok(Exit::Yes)
     }
 
@@ -236,8 +255,11 @@ impl Run<'_> {
             put(&outputs.noninst_status, &|| Ok(done.non_installable()))?;
         }
         if !actions {
-            put(&outputs.excuses_html, &|| done.excuses_html())?;
-            put(&outputs.excuses_yaml, &|| done.excuses_yaml())?;
+            if outputs.excuses_html.is_some() || outputs.excuses_yaml.is_some() {
+                let known = done.known()?;
+                put(&outputs.excuses_html, &|| done.excuses_html(&known))?;
+                put(&outputs.excuses_yaml, &|| done.excuses_yaml(&known))?;
+            }
             let dates = config.state_dir.as_ref().map(|folder| folder.join("age-policy-dates"));
             put(&Some(dates.unwrap_or_else(|| config.target.join("Dates"))), &|| Ok(done.dates(config)))?;
         }
@@ -303,11 +325,22 @@ impl Run<'_> {
 }
 
 /// A run that is over, as its outputs see it.
-pub(super) struct Finished<'a> {
-    pub(super) session: &'a Session,
-    pub(super) excuses: &'a Excuses,
-    pub(super) outcome: Option<&'a Outcome>,
-    pub(super) explain: bool,
+#[derive(Debug, Clone, Copy)]
+pub struct Finished<'a> {
+    /// What was decided on.
+    pub session: &'a Session,
+    /// Every excuse.
+    pub excuses: &'a Excuses,
+    /// What moved; none if nothing was to be tried.
+    pub outcome: Option<&'a Outcome>,
+    explain: bool,
+}
+
+/// What a run says beside its excuses, by item.
+struct Known {
+    blockers: BTreeMap<String, Vec<Blocker>>,
+    /// Why candidates stayed, if that was asked for.
+    explained: BTreeMap<String, Explanation>,
 }
 
 impl Finished<'_> {
@@ -325,39 +358,45 @@ impl Finished<'_> {
         heidi::non_installable(distribution, rules, target, &self.long_time())
     }
 
-    pub(super) fn excuses_html(&self) -> Result<String, CliError> {
-        let moved: Option<BTreeSet<Item>> = self.outcome.map(|outcome| outcome.accepted.iter().copied().collect());
-        let page = excuses_html::render(&self.session.distribution, self.excuses, moved.as_ref(), &self.long_time());
+    fn excuses_html(&self, known: &Known) -> Result<String, CliError> {
+        let known = excuses_html::Known {
+            moved: self.outcome.map(|outcome| outcome.accepted.iter().copied().collect()),
+            blockers: &known.blockers,
+            explained: &known.explained,
+        };
+        let page = excuses_html::render(&self.session.distribution, self.excuses, &known, &self.long_time());
         page.map_err(|error| CliError::Fault(format!("excuses.html: {error}")))
     }
 
-    fn excuses_yaml(&self) -> Result<String, CliError> {
+    fn excuses_yaml(&self, known: &Known) -> Result<String, CliError> {
         let generated = self.time("%Y-%m-%d %H:%M:%S.%f");
-        let annotations = self.annotations()?;
+        let mut annotations = Annotations::new();
+        for (name, blockers) in &known.blockers {
+            let blockers = blockers.iter().map(json).collect::<Result<Vec<_>, _>>()?;
+            let explanation = known.explained.get(name).map(json).transpose()?;
+            annotations.insert(name.clone(), Annotation { blockers, explanation });
+        }
         let text = excuses_yaml::render(&self.session.distribution, self.excuses, annotations, &generated);
         text.map_err(|error| CliError::Fault(format!("excuses.yaml: {error}")))
     }
 
     /// Blockers of every excuse, and on demand the cause of every candidate that stayed.
-    fn annotations(&self) -> Result<Annotations, CliError> {
+    fn known(&self) -> Result<Known, CliError> {
         let context = self.session.context();
-        let mut annotations = Annotations::new();
+        let mut known = Known { blockers: BTreeMap::new(), explained: BTreeMap::new() };
         for (name, excuse) in self.excuses {
-            let blockers = explain::blockers_of(context, excuse).iter().map(json).collect::<Result<Vec<_>, _>>()?;
-            annotations.insert(name.clone(), Annotation { blockers, explanation: None });
+            known.blockers.insert(name.clone(), explain::blockers_of(context, excuse));
         }
         if let (true, Some(outcome)) = (self.explain, self.outcome) {
             let mut explainer = Explainer::new(context, &self.session.keep_installable, self.excuses, outcome);
-            let explained = explainer.all_stayed().map_err(|fault| CliError::Fault(fault.to_string()))?;
-            for (name, explanation) in explained {
-                let (Some(annotation), Some(excuse)) = (annotations.get_mut(&name), self.excuses.get(&name)) else {
-                    continue;
-                };
-                annotation.blockers.push(json(&explain::blocker_of(context, excuse, &explanation))?);
-                annotation.explanation = Some(json(&explanation)?);
+            known.explained = explainer.all_stayed().map_err(|fault| CliError::Fault(fault.to_string()))?;
+            for (name, explanation) in &known.explained {
+                if let (Some(blockers), Some(excuse)) = (known.blockers.get_mut(name), self.excuses.get(name)) {
+                    blockers.push(explain::blocker_of(context, excuse, explanation));
+                }
             }
         }
-        Ok(annotations)
+        Ok(known)
     }
 
     fn update_output(&self, outcome: &Outcome) -> String {
