@@ -22,6 +22,8 @@ pub mod hint;
 pub mod installability;
 pub mod load;
 pub mod model;
+#[cfg(test)]
+mod oracle;
 mod policy;
 pub mod rules;
 pub mod session;

@@ -20,6 +20,8 @@ pub struct Target {
 struct Port {
     binaries: Lookup<EntryId>,
     installability: Installability,
+    /// What came or went since the installability was judged.
+    touched: Vec<BinaryId>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +54,7 @@ impl Target {
             let binaries = suite.binaries[arch.index()].clone();
             let present = binaries.iter().map(|(_, entry)| distribution.entry(arch, entry).binary);
             let installability = Installability::new(universe.port(arch), present);
-            Port { binaries, installability }
+            Port { binaries, installability, touched: Vec::new() }
         };
         let mut target = Self {
             sources: suite.sources.clone(),
@@ -105,7 +107,27 @@ impl Target {
         self.installability(arch).is_present(id)
     }
 
+    /// Whether the target holds exactly this binary now, and nothing says that it cannot be installed: what came since
+    /// the last judgement is not known yet, unless it could be installed nowhere.
+    pub(crate) fn is_usable(
+        &self,
+        distribution: &Distribution,
+        universe: &Universe,
+        arch: ArchId,
+        id: BinaryId,
+    ) -> bool {
+        self.is_held(distribution, arch, id)
+            && !self.installability(arch).is_dead(id)
+            && !universe.port(arch).is_never_installable(id)
+    }
+
+    fn is_held(&self, distribution: &Distribution, arch: ArchId, id: BinaryId) -> bool {
+        let entry = self.entry(arch, distribution.binary(arch, id).name);
+        entry.is_some_and(|entry| distribution.entry(arch, entry).binary == id)
+    }
+
     pub(crate) fn savepoint(&self) -> Savepoint {
+        debug_assert!(self.ports.iter().all(|port| port.touched.is_empty()), "a savepoint is of a judged target");
         Savepoint { log: self.log.len(), ports: self.ports.iter().map(|port| port.installability.mark()).collect() }
     }
 
@@ -120,6 +142,7 @@ impl Target {
             }
         }
         for (port, &mark) in self.ports.iter_mut().zip(&savepoint.ports) {
+            port.touched.clear();
             port.installability.rollback(mark);
         }
     }
@@ -138,39 +161,44 @@ impl Target {
         self.log.push(Change::Source(name, former));
     }
 
-    /// Takes binaries out and puts others in, and judges anew what that touches.
-    pub(crate) fn change(
-        &mut self,
-        distribution: &Distribution,
-        universe: &Universe,
-        arch: ArchId,
-        change: &PortChange,
-    ) {
+    /// Takes binaries out and puts others in. What can be installed then is judged by [`Self::settle`].
+    pub(crate) fn change(&mut self, distribution: &Distribution, arch: ArchId, change: &PortChange) {
         let binary_of = |entry: EntryId| distribution.entry(arch, entry).binary;
-        let mut removed: Vec<BinaryId> = Vec::new();
         let name_of = |entry: EntryId| distribution.entry_binary(arch, entry).name;
         for &entry in &change.removed {
             let name = name_of(entry);
             if self.entry(arch, name).map(binary_of) == Some(binary_of(entry)) {
-                removed.push(binary_of(entry));
                 self.replace(distribution, arch, name, None);
             }
         }
-        let mut added: Vec<BinaryId> = Vec::new();
         for &entry in &change.added {
-            let name = name_of(entry);
-            if let Some(former) = self.entry(arch, name) {
-                removed.push(binary_of(former));
-            }
-            self.replace(distribution, arch, name, Some(entry));
-            added.push(binary_of(entry));
+            self.replace(distribution, arch, name_of(entry), Some(entry));
         }
-        self.ports[arch.index()].installability.apply(universe.port(arch), &removed, &added);
+    }
+
+    /// Judges anew what all changes since the last time touch, as one: what is broken between two changes of one trial
+    /// is nobody's concern, and its proofs would cost more than the trial.
+    pub(crate) fn settle(&mut self, distribution: &Distribution, universe: &Universe) {
+        for arch in distribution.arch_ids() {
+            let mut touched = std::mem::take(&mut self.ports[arch.index()].touched);
+            touched.sort_unstable();
+            touched.dedup();
+            let present = |id: &BinaryId| self.installability(arch).is_present(*id);
+            let (held, gone): (Vec<BinaryId>, Vec<BinaryId>) =
+                touched.into_iter().partition(|&id| self.is_held(distribution, arch, id));
+            let removed: Vec<BinaryId> = gone.into_iter().filter(present).collect();
+            let added: Vec<BinaryId> = held.into_iter().filter(|id| !present(id)).collect();
+            if !removed.is_empty() || !added.is_empty() {
+                self.ports[arch.index()].installability.apply(universe.port(arch), &removed, &added);
+            }
+        }
     }
 
     fn replace(&mut self, distribution: &Distribution, arch: ArchId, name: NameId, entry: Option<EntryId>) {
         let former = self.entry(arch, name);
         self.log.push(Change::Binary(arch, name, former));
+        let binaries = [former, entry].into_iter().flatten().map(|entry| distribution.entry(arch, entry).binary);
+        self.ports[arch.index()].touched.extend(binaries);
         self.put(distribution, arch, name, entry);
     }
 

@@ -11,12 +11,12 @@
 mod proof;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 
-use crate::model::BinaryId;
+use crate::model::{BinaryId, ClauseId};
 use crate::universe::PortUniverse;
 
 use proof::Sat;
@@ -28,6 +28,8 @@ pub struct Installability {
     /// The uninstallable binaries of the target, with what could change that.
     dead: BTreeMap<BinaryId, Arc<Watch>>,
     dead_set: FixedBitSet,
+    /// What the uninstallable binaries wait for: a literal of the watch, and whose watch it is.
+    watched: BTreeSet<(BinaryId, BinaryId)>,
     worlds: Vec<FixedBitSet>,
     /// By binary: how many worlds hold it.
     cover: Vec<u16>,
@@ -108,6 +110,7 @@ impl Installability {
             present: FixedBitSet::with_capacity(len),
             dead: BTreeMap::new(),
             dead_set: FixedBitSet::with_capacity(len),
+            watched: BTreeSet::new(),
             worlds: Vec::new(),
             cover: vec![0; len],
             essential: Vec::new(),
@@ -122,6 +125,8 @@ impl Installability {
         state.essential = universe.essential().iter().copied().filter(|&id| state.is_present(id)).collect();
         state.without_essential =
             !state.essential.is_empty() && !matches!(state.prove_together(universe, None), Sat::Yes(_));
+        let everything: Vec<BinaryId> = state.present().collect();
+        state.give_up_hopeless(universe, everything);
         state.found_worlds(universe);
         state.log.clear();
         state
@@ -189,8 +194,14 @@ impl Installability {
     ///
     /// A binary that is in both lists stays.
     pub fn apply(&mut self, universe: &PortUniverse, removed: &[BinaryId], added: &[BinaryId]) {
-        let leaving: Vec<BinaryId> =
-            removed.iter().copied().filter(|id| self.is_present(*id) && !added.contains(id)).collect();
+        let mut staying = std::mem::take(&mut self.scratch.forced);
+        staying.clear(self.cover.len());
+        for &id in added {
+            staying.insert(id);
+        }
+        let leaves = |id: &BinaryId| self.is_present(*id) && !staying.contains(*id);
+        let leaving: Vec<BinaryId> = removed.iter().copied().filter(leaves).collect();
+        self.scratch.forced = staying;
         let coming: Vec<BinaryId> = added.iter().copied().filter(|&id| !self.is_present(id)).collect();
         for &id in &leaving {
             self.present.set(id.index(), false);
@@ -203,9 +214,12 @@ impl Installability {
         }
         let essential_left = self.change_essential(universe, &leaving, &coming);
         self.wake(&coming, essential_left);
+        self.give_up_users(universe, leaving.clone());
         self.repair(universe, &leaving);
         self.scratch.lost.extend(coming);
-        for id in std::mem::take(&mut self.scratch.lost) {
+        let lost = std::mem::take(&mut self.scratch.lost);
+        self.give_up_hopeless(universe, lost.clone());
+        for id in lost {
             if self.is_alive(id) && self.cover[id.index()] == 0 {
                 self.prove(universe, id);
             }
@@ -215,22 +229,76 @@ impl Installability {
     /// Takes the verdict from every uninstallable binary that something new could help, directly or through others,
     /// and notes it for a new proof. All at once: two that need each other would else keep each other down.
     fn wake(&mut self, coming: &[BinaryId], essential_left: bool) {
-        if self.dead.is_empty() {
-            return;
+        let mut woken: Vec<BinaryId> = Vec::new();
+        if essential_left {
+            woken.extend(self.dead.iter().filter(|(_, watch)| watch.essential).map(|(&id, _)| id));
         }
-        let helped = |watch: &Watch, by: &[BinaryId]| by.iter().any(|id| watch.literals.binary_search(id).is_ok());
-        let mut by = coming.to_vec();
-        let mut first = true;
-        while first || !by.is_empty() {
-            let hit = |watch: &Watch| (first && essential_left && watch.essential) || helped(watch, &by);
-            let woken: Vec<BinaryId> = self.dead.iter().filter(|(_, watch)| hit(watch)).map(|(&id, _)| id).collect();
-            for &id in &woken {
+        for &id in coming {
+            self.watchers(id, &mut woken);
+        }
+        let mut next = 0;
+        while next < woken.len() {
+            let id = woken[next];
+            next += 1;
+            if self.is_dead(id) {
                 self.revive(id);
+                self.scratch.lost.push(id);
+                self.watchers(id, &mut woken);
             }
-            self.scratch.lost.extend(&woken);
-            by = woken;
-            first = false;
         }
+    }
+
+    /// Appends the uninstallable binaries that wait for this one.
+    fn watchers(&mut self, id: BinaryId, found: &mut Vec<BinaryId>) {
+        let before = found.len();
+        found.extend(self.watched.range((id, BinaryId(0))..=(id, BinaryId(u32::MAX))).map(|&(_, watcher)| watcher));
+        self.steps += 1 + (found.len() - before) as u64;
+    }
+
+    /// Gives up those that need something which the target does not have or which cannot be installed, and then what
+    /// needs them. Proofs would follow the same chain again for each.
+    fn give_up_hopeless(&mut self, universe: &PortUniverse, suspects: impl IntoIterator<Item = BinaryId>) {
+        for id in suspects {
+            if !self.is_alive(id) {
+                continue;
+            }
+            if let Some(clause) = universe.needs(id).find(|&clause| !self.is_within_reach(universe, clause)) {
+                self.give_up(universe, id, clause);
+                self.give_up_users(universe, vec![id]);
+            }
+        }
+    }
+
+    /// Gives up what needs one of those that left or were given up, and has nothing else, and so on.
+    fn give_up_users(&mut self, universe: &PortUniverse, mut gone: Vec<BinaryId>) {
+        while let Some(id) = gone.pop() {
+            for clause in universe.satisfies(id) {
+                if self.is_within_reach(universe, clause) {
+                    continue;
+                }
+                for user in universe.users(clause).filter(|&user| self.is_alive(user)).collect::<Vec<_>>() {
+                    self.give_up(universe, user, clause);
+                    gone.push(user);
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, universe: &PortUniverse, id: BinaryId, clause: ClauseId) {
+        let mut literals: Vec<BinaryId> = universe.literals(clause).collect();
+        literals.sort_unstable();
+        self.die(id, Watch { literals, essential: false, unknown: false });
+    }
+
+    /// Whether the target has something that meets a clause and is not known to be uninstallable.
+    fn is_within_reach(&mut self, universe: &PortUniverse, clause: ClauseId) -> bool {
+        let mut looked_at = 1;
+        let found = universe.literals(clause).any(|literal| {
+            looked_at += 1;
+            self.is_alive(literal)
+        });
+        self.steps += looked_at;
+        found
     }
 
     /// A binary that counts as uninstallable and is not, if there is one: all of them are proved anew, together.
@@ -262,14 +330,8 @@ impl Installability {
                     self.worlds[usize::from(world)].insert(id.index());
                     self.cover[id.index()] += 1;
                 }
-                Change::Died(id) => {
-                    self.dead.remove(&id);
-                    self.dead_set.set(id.index(), false);
-                }
-                Change::Revived(id, watch) => {
-                    self.dead.insert(id, watch);
-                    self.dead_set.insert(id.index());
-                }
+                Change::Died(id) => drop(self.exhume(id)),
+                Change::Revived(id, watch) => self.bury(id, watch),
                 Change::World => {
                     self.worlds.pop();
                 }
@@ -279,16 +341,30 @@ impl Installability {
     }
 
     fn die(&mut self, id: BinaryId, watch: Watch) {
-        self.dead.insert(id, Arc::new(watch));
-        self.dead_set.insert(id.index());
+        self.bury(id, Arc::new(watch));
         self.log.push(Change::Died(id));
     }
 
     fn revive(&mut self, id: BinaryId) {
-        if let Some(watch) = self.dead.remove(&id) {
-            self.dead_set.set(id.index(), false);
+        if let Some(watch) = self.exhume(id) {
             self.log.push(Change::Revived(id, watch));
         }
+    }
+
+    fn bury(&mut self, id: BinaryId, watch: Arc<Watch>) {
+        debug_assert!(!self.is_dead(id), "what waits for each other must not be buried twice: nothing would wake it");
+        self.watched.extend(watch.literals.iter().map(|&literal| (literal, id)));
+        self.dead.insert(id, watch);
+        self.dead_set.insert(id.index());
+    }
+
+    fn exhume(&mut self, id: BinaryId) -> Option<Arc<Watch>> {
+        let watch = self.dead.remove(&id)?;
+        self.dead_set.set(id.index(), false);
+        for &literal in &watch.literals {
+            self.watched.remove(&(literal, id));
+        }
+        Some(watch)
     }
 
     /// Takes over a changed essential set; returns whether an essential binary left.

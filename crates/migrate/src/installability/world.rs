@@ -12,9 +12,9 @@ use crate::universe::PortUniverse;
 const MOST_EVICTIONS: usize = 64;
 
 impl Installability {
-    /// Founds worlds until every binary of the target is in one or known to be uninstallable.
+    /// Founds worlds until every binary of the target that is not known to be uninstallable is in one, or becomes so.
     pub(super) fn found_worlds(&mut self, universe: &PortUniverse) {
-        let mut left: Vec<BinaryId> = self.present().collect();
+        let mut left: Vec<BinaryId> = self.present().filter(|&id| !self.is_dead(id)).collect();
         while !left.is_empty() {
             let world = self.new_world();
             if !self.grow_essential(universe, world) {

@@ -29,7 +29,7 @@ pub(crate) fn kept(
         let id = binary_of(entry);
         let outside = |user: &BinaryId| !going.contains(user) && !leaving.contains(user);
         // Who cannot be installed anyway needs nothing.
-        let in_use = |user: BinaryId| outside(&user) && target.installability(arch).is_alive(user);
+        let in_use = |user: BinaryId| outside(&user) && target.is_usable(distribution, ground.universe, arch, user);
         let needed_in_target = universe.reverse_dependencies(id).any(in_use);
         let only_this = |user: BinaryId| {
             universe.needs(user).any(|clause| {

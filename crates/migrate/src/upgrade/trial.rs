@@ -202,6 +202,7 @@ impl Upgrade<'_> {
             kept.extend(group.kept.iter().map(|&(arch, entry)| self.cruft_item(arch, entry)));
             self.apply(item, &group);
         }
+        self.target.settle(self.context.distribution, self.context.universe);
         kept.sort_by_key(|item| (self.context.distribution.name(item.name), item.scope));
         let mut after = now.clone();
         let mut worse = None;
@@ -231,7 +232,7 @@ impl Upgrade<'_> {
     fn apply(&mut self, item: &Item, group: &Group) {
         let distribution = self.context.distribution;
         for (&arch, change) in &group.ports {
-            self.target.change(distribution, self.context.universe, arch, change);
+            self.target.change(distribution, arch, change);
         }
         match item.scope {
             Scope::Source => {

@@ -4,6 +4,8 @@
 //! a set as one binary needs it. Nothing here knows which suite holds what: that is the [`crate::target::Target`]'s.
 //! All tables are flat, with ranges instead of nested vectors, since the engine walks them millions of times.
 
+mod never;
+
 use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
@@ -148,8 +150,13 @@ impl PortUniverse {
         universe.resolve_groups(distribution, arch, &mut sets);
         let written = universe.written_clauses(distribution, arch, &mut sets);
         universe.conflicts = universe.resolve_conflicts(distribution, arch, &sets);
-        universe.never = never_installable(&sets.table, &written, &universe.conflicts);
+        universe.never = never::propagated(&sets.table, &written, &universe.conflicts);
         universe.settle_clauses(&sets.table, &written, empty);
+        let contradictory = never::contradictory(&universe);
+        if !contradictory.is_empty() {
+            universe.never.extend(contradictory.into_iter().map(BinaryId::index));
+            universe.settle_clauses(&sets.table, &written, empty);
+        }
         universe.groups = sets.table;
         let binaries = &distribution.port(arch).binaries;
         universe.essential = (0..binaries.len()).filter(|&id| binaries[id].essential).map(BinaryId::at).collect();
@@ -399,30 +406,4 @@ impl PortUniverse {
 /// Whether an alternative counts on an architecture at all.
 pub(crate) fn applies(distribution: &Distribution, arch: ArchId, alternative: &Alternative) -> bool {
     architecture_matches(distribution.text(alternative.architectures), distribution.arch_name(arch))
-}
-
-/// The binaries that have a clause of which every member is one of them, or conflicts with the binary itself.
-fn never_installable(sets: &Table, written: &Table, conflicts: &Table) -> FixedBitSet {
-    let users = written.transposed(sets.len());
-    let mut never = FixedBitSet::with_capacity(written.len());
-    let mut queue: Vec<u32> = (0..u32::try_from(written.len()).expect("as many rows as ids")).collect();
-    let mut members: Option<Table> = None;
-    while let Some(id) = queue.pop() {
-        if never.contains(id as usize) {
-            continue;
-        }
-        let against = conflicts.row(id as usize);
-        let hopeless = |&set: &u32| {
-            let mut literals = sets.row(set as usize).iter();
-            literals.all(|literal| never.contains(*literal as usize) || against.binary_search(literal).is_ok())
-        };
-        if written.row(id as usize).iter().any(hopeless) {
-            never.insert(id as usize);
-            let members = members.get_or_insert_with(|| sets.transposed(written.len()));
-            for &set in members.row(id as usize) {
-                queue.extend(users.row(set as usize).iter().filter(|&&user| !never.contains(user as usize)));
-            }
-        }
-    }
-    never
 }
