@@ -29,6 +29,8 @@ pub mod policy;
 pub mod rules;
 pub mod session;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod universe;
 pub mod upgrade;
 pub mod what_if;

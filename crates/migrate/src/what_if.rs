@@ -128,3 +128,70 @@ impl Assumption {
         self.hints.of_kind(HintKind::Remove).filter_map(|hint| hint.item().map(|item| item.name.as_str()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compat::britney::hints;
+    use crate::hint::{Hint, ItemNames};
+    use crate::model::{Scope, SuiteId};
+    use crate::tests::snapshot::Snapshot;
+
+    /// Twenty hint lines of five kinds, about items from all over the archive.
+    fn lines(session: &Session, now: &Decision) -> Vec<String> {
+        let distribution = &session.distribution;
+        let is_source = |item: &&Item| item.scope == Scope::Source;
+        let moved: Vec<&Item> = now.outcome.accepted.iter().filter(is_source).collect();
+        let updates: Vec<&Item> =
+            moved.iter().copied().filter(|item| distribution.source(SuiteId::TARGET, item.name).is_some()).collect();
+        let stayed: Vec<&Item> = now.outcome.stayed.iter().filter(is_source).collect();
+        let invalid: Vec<&Item> = now
+            .excuses
+            .values()
+            .filter(|excuse| !excuse.is_valid())
+            .map(|excuse| &excuse.item)
+            .filter(is_source)
+            .collect();
+        let pick = |items: &[&Item], number: usize| *items[number * (items.len() - 1) / 4];
+        let text = |item: Item| distribution.item_text(&item);
+        let of_round = |number| {
+            let removed = distribution.source(SuiteId::TARGET, pick(&updates, number).name).unwrap();
+            [
+                format!("block {}", distribution.name(pick(&moved, number).name)),
+                format!("remove {}/{}", distribution.name(removed.name), distribution.text(removed.version)),
+                format!("force {}", text(pick(&invalid, number))),
+                format!("easy {} {}", text(pick(&stayed, number)), text(pick(&stayed, number + 1))),
+                format!("force-hint {}", text(pick(&stayed, number))),
+            ]
+        };
+        (0..4).flat_map(of_round).collect()
+    }
+
+    /// Scenario 65: what-ifs in one process say what full runs with the hints say.
+    #[test]
+    fn twenty_what_ifs_equal_twenty_full_runs() {
+        let Some(snapshot) = Snapshot::read() else { return };
+        let session = snapshot.session(HintSet::default());
+        let now = session.decide();
+        let names = ItemNames { architectures: &session.distribution.architectures, suites: &[] };
+        let mut changed = 0;
+        for line in lines(&session, &now) {
+            let (given, odd): (Vec<Hint>, _) = hints::parse_command_line(&line, names);
+            assert!(odd.is_empty(), "{line}: {odd:?}");
+            let assumption = Assumption { hints: HintSet::new(given.clone()).0, ..Assumption::default() };
+            let warm = session.decide_if(&assumption);
+            let cold_session = snapshot.session(HintSet::new(given).0);
+            let cold = cold_session.decide();
+            let told = |session: &Session, decision: &Decision| {
+                let text = |item: &Item| session.distribution.item_text(item);
+                let accepted: Vec<String> = decision.outcome.accepted.iter().map(text).collect();
+                let stayed: Vec<String> = decision.outcome.stayed.iter().map(text).collect();
+                (accepted, stayed, decision.outcome.report.clone())
+            };
+            assert!(told(&session, &warm) == told(&cold_session, &cold), "{line}");
+            assert_eq!(session.difference(&cold, &warm), Difference::default(), "{line}");
+            changed += usize::from(session.difference(&now, &warm) != Difference::default());
+        }
+        assert!(changed >= 12, "only {changed} of the twenty hints changed anything");
+    }
+}

@@ -163,3 +163,14 @@ fn what_the_main_run_keeps_is_tried_in_it() {
     assert_eq!(run.moved(), "lib 2, user 2, -libfoo1 1 amd64");
     assert!(!run.report().contains("Removing packages left in the target suite"), "{}", run.report());
 }
+
+#[test]
+fn whoever_asks_for_a_library_that_stays_is_told_who_needs_it() {
+    let case = with_user(OLD, NEW);
+    case.run_with(&["--dry-run"]);
+    let asked = case.call(super::case::PROGRAM, &["migrate", "explain", "-libfoo1/amd64", "-c", "britney.conf"], "");
+    asked.said(&["-libfoo1/amd64 did not go: 1 is in the target."]);
+    asked.said(&["Nothing else in the target can stand in for it for user 1."]);
+    let asked = case.call(super::case::PROGRAM, &["migrate", "explain", "-libfoo2/amd64", "-c", "britney.conf"], "");
+    asked.said(&["There is no item -libfoo2/amd64"]);
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{CliError, Console, Exit};
+use super::{CliError, Console, Exit, counted};
 use crate::compat::britney::config::CommandLine;
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, FileError};
@@ -29,7 +29,7 @@ pub(super) fn execute(command: &ConfigCommand, console: &mut Console<'_>) -> Res
     let command_line = CommandLine { series, distribution: None, overrides: &[] };
     let (exit, diagnostics): (Exit, Vec<Diagnostic>) = match files::config(config, &command_line) {
         Ok((_, warnings)) => (Exit::Yes, warnings),
-        Err(FileError::Config(mistakes)) => (Exit::Usage, mistakes),
+        Err(FileError::Config(mistakes)) => (Exit::No, mistakes),
         Err(error) => return Err(error.into()),
     };
     if console.voice.json {
@@ -41,6 +41,6 @@ pub(super) fn execute(command: &ConfigCommand, console: &mut Console<'_>) -> Res
         console.answer(&diagnostic.to_string())?;
     }
     let verdict = if exit == Exit::Yes { "can be used" } else { "cannot be used" };
-    console.answer(&format!("{} {verdict}; {} remarks", config.display(), diagnostics.len()))?;
+    console.answer(&format!("{} {verdict}; {}", config.display(), counted(diagnostics.len(), "remark")))?;
     Ok(exit)
 }

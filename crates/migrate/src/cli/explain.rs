@@ -17,8 +17,8 @@ use crate::what_if::Decision;
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The item: foo, foo/amd64, -foo, -libfoo1/amd64
-    #[arg(required = true, allow_hyphen_values = true)]
-    items: Vec<String>,
+    #[arg(allow_hyphen_values = true)]
+    item: String,
     #[command(flatten)]
     source: Source,
 }
@@ -39,19 +39,13 @@ pub(super) fn explain(args: &ExplainArgs, console: &mut Console<'_>, clock: &dyn
     let decision = session.decide();
     let mut explainer = explainer(&session, &decision);
     drop(bar);
-    let mut exit = Exit::Yes;
-    for item in &args.items {
-        let answer = explainer.item(item).map_err(|fault| CliError::Fault(fault.to_string()))?;
-        if matches!(answer, Answer::Unknown { .. }) {
-            exit = Exit::No;
-        }
-        if console.voice.json {
-            console.json(&answer)?;
-        } else {
-            console.answer(answer.to_text().trim_end())?;
-        }
+    let answer = explainer.item(&args.item).map_err(|fault| CliError::Fault(fault.to_string()))?;
+    if console.voice.json {
+        console.json(&answer)?;
+    } else {
+        console.answer(answer.to_text().trim_end())?;
     }
-    Ok(exit)
+    Ok(if matches!(answer, Answer::Unknown { .. }) { Exit::No } else { Exit::Yes })
 }
 
 pub(super) fn explainer<'a>(session: &'a Session, decision: &'a Decision) -> Explainer<'a> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{CliError, Console, Exit, shown};
+use super::{CliError, Console, Exit, counted, shown};
 use crate::compat::britney::hints;
 use crate::files::FileError;
 use crate::hint::{HintRights, HintSet, ItemNames};
@@ -47,7 +47,7 @@ pub(super) fn execute(command: &HintsCommand, console: &mut Console<'_>) -> Resu
         for diagnostic in &diagnostics {
             console.answer(&diagnostic.to_string())?;
         }
-        console.answer(&format!("{count} hints, {} remarks", diagnostics.len()))?;
+        console.answer(&format!("{}, {}", counted(count, "hint"), counted(diagnostics.len(), "remark")))?;
     }
     Ok(if diagnostics.is_empty() { Exit::Yes } else { Exit::No })
 }

@@ -20,6 +20,7 @@ pub use run::{Account, Finished, RunArgs, run, run_with};
 
 use crate::compat::britney::config::CommandLine;
 use crate::files::{self, FileError, RunOptions};
+use crate::hint::HintSet;
 use crate::session::Session;
 use tidegate_kernel::{Clock, Timestamp};
 
@@ -118,7 +119,8 @@ impl Source {
         bar.step("resolving");
         let (session, _, found) = files::load(inputs)?;
         drop(bar);
-        warnings.extend(found);
+        // A freeze that is missing is a run's concern; whoever asks about one item knows.
+        warnings.extend(found.into_iter().filter(|warning| warning.code != HintSet::NOTHING_BLOCKED));
         for warning in warnings {
             console.say(&format!("warning: {warning}"))?;
         }
@@ -141,6 +143,11 @@ pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) 
         Command::Hints(command) => hints::execute(command, console),
         Command::Config(command) => config::execute(command, console),
     }
+}
+
+/// A number of things: `1 hint`, `2 hints`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The name under which a path is spoken of.

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 use tidegate_kernel::Clock;
 
-use super::{CliError, Console, Exit, Source};
+use super::{CliError, Console, Exit, Source, counted};
 use crate::compat::britney::hints;
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::SuiteId;
@@ -130,7 +130,7 @@ fn print(console: &mut Console<'_>, difference: &Difference) -> Result<(), CliEr
         }
     }
     if !difference.verdicts.is_empty() {
-        console.answer(&format!("{} verdicts would change:", difference.verdicts.len()))?;
+        console.answer(&format!("{} would change:", counted(difference.verdicts.len(), "verdict")))?;
         for (item, (from, to)) in &difference.verdicts {
             console.answer(&format!("  {item}: {} -> {}", from.unwrap_or("(none)"), to.unwrap_or("(none)")))?;
         }

@@ -103,6 +103,7 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
             continue;
         }
         let place_name = place.map_or("all", |arch| distribution.arch_name(arch)).to_owned();
+        let on = place.map_or("for architecture all".to_owned(), |arch| format!("on {}", distribution.arch_name(arch)));
         let lags = place.is_some_and(|arch| rules.port(arch).out_of_sync);
         let old: Vec<String> = built
             .old
@@ -115,21 +116,21 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
             .collect();
         let old = old.join("; ");
         match (built.current, lags) {
-            (true, true) => excuse.note(format!("Old binaries on {place_name}, which may lag: {old}.")),
+            (true, true) => excuse.note(format!("Old binaries {on}, which may lag: {old}.")),
             (true, false) if rules.ignore_cruft => {
-                excuse.note(format!("Old binaries on {place_name} are ignored: {old}."));
+                excuse.note(format!("Old binaries {on} are ignored: {old}."));
             }
             (true, false) => excuse.hold(Hold {
                 code: Code::OldBinaries,
                 verdict: Verdict::RejectedPermanently,
                 reason: None,
                 about: place_name.clone(),
-                text: format!("Old binaries are left on {place_name}: {old}."),
+                text: format!("Old binaries are left {on}: {old}."),
                 until: None,
             }),
             (false, true) => {
                 excuse.unimportant_missing.insert(place);
-                excuse.note(format!("Not built on {place_name}, which may lag: {old}."));
+                excuse.note(format!("Not built {on}, which may lag: {old}."));
             }
             (false, false) => {
                 excuse.missing_builds.insert(place);
@@ -144,7 +145,7 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
                     verdict: Verdict::RejectedCannotDetermineIfPermanent,
                     reason: None,
                     about: place_name.clone(),
-                    text: format!("Not built on {place_name}: there is only {old}; see {build}"),
+                    text: format!("Not built {on}: there is only {old}; see {build}"),
                     until: None,
                 });
             }

@@ -1,5 +1,7 @@
 //! What became of an item, for whoever asks by its name.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use tidegate_kernel::Blocker;
 
@@ -9,11 +11,14 @@ use super::holds::{blocker_of, blockers_of};
 use super::sentences::full_stop;
 use super::tree::Tree;
 use crate::diagnostic::suggest;
-use crate::excuses::Excuse;
+use crate::excuses::{Context, Excuse};
 use crate::model::{Item, SuiteId};
 
 /// So many items are offered where the one that is asked for is not there.
 const MOST_NEAR: usize = 5;
+
+/// So many users of a left-over binary are named.
+const MOST_USERS: usize = 10;
 
 /// What became of an item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,6 +58,17 @@ pub enum Answer {
         /// Its version.
         version: String,
     },
+    /// A left-over binary stays in the target.
+    Kept {
+        /// The item that would remove it.
+        item: String,
+        /// Its version.
+        version: String,
+        /// What in the target needs it, a few of them.
+        needed_by: Vec<String>,
+        /// How many need it.
+        needed_by_total: usize,
+    },
     /// There is no such item.
     Unknown {
         /// What was asked for.
@@ -87,7 +103,37 @@ impl Explainer<'_> {
                 notes: Vec::new(),
             });
         }
-        Ok(self.without_excuse(asked))
+        Ok(self.kept(asked).unwrap_or_else(|| self.without_excuse(asked)))
+    }
+
+    /// What keeps a left-over binary, asked for as `-name/arch`.
+    fn kept(&self, asked: &str) -> Option<Answer> {
+        let Run { context, outcome, .. } = self.run;
+        let Context { distribution, universe, .. } = context;
+        let target = &outcome.target;
+        let mut parts = asked.strip_prefix('-')?.split('/');
+        let (name, arch) = (distribution.find_name(parts.next()?)?, distribution.find_arch(parts.next()?)?);
+        let entry = target.entry(arch, name)?;
+        let listed = distribution.entry(arch, entry);
+        let source = target.source(listed.source).map(|source| distribution.sources[source.index()].version);
+        if source == Some(listed.source_version) {
+            return None;
+        }
+        let id = listed.binary;
+        let port = universe.port(arch);
+        let others = |clause| port.literals(clause).filter(|&other| other != id).any(|other| target.holds(arch, other));
+        let users = port.satisfies(id).filter(|&clause| !others(clause)).flat_map(|clause| port.users(clause));
+        let installability = target.installability(arch);
+        let users: BTreeSet<String> = users
+            .filter(|&user| user != id && installability.is_alive(user))
+            .map(|user| distribution.binary_text(arch, user))
+            .collect();
+        Some(Answer::Kept {
+            item: format!("-{}/{}", distribution.name(name), distribution.arch_name(arch)),
+            version: distribution.text(distribution.entry_binary(arch, entry).version).to_owned(),
+            needed_by_total: users.len(),
+            needed_by: users.into_iter().take(MOST_USERS).collect(),
+        })
     }
 
     fn judged(&mut self, excuse: &Excuse) -> Result<Answer, Fault> {
@@ -165,6 +211,17 @@ impl Answer {
             Self::Invalid { tree, .. } => tree.to_text(),
             Self::Same { source, version } => {
                 format!("{source} {version} is in the target and in the source suite: there is nothing to migrate.\n")
+            }
+            Self::Kept { item, version, needed_by, needed_by_total } => {
+                let head = format!("{item} did not go: {version} is in the target.");
+                let more = needed_by_total - needed_by.len();
+                let users = needed_by.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() };
+                let why = if needed_by.is_empty() {
+                    "Nothing in the target needs it by itself.".to_owned()
+                } else {
+                    format!("Nothing else in the target can stand in for it for {users}.")
+                };
+                lines(&head, [why])
             }
             Self::Unknown { asked, near } if near.is_empty() => format!("There is no item {asked}.\n"),
             Self::Unknown { asked, near } => format!("There is no item {asked}; near it: {}.\n", near.join(", ")),

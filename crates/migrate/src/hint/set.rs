@@ -92,6 +92,9 @@ impl HintSet {
         self.iter().next().is_none()
     }
 
+    /// The code of the warning that nothing is blocked.
+    pub const NOTHING_BLOCKED: &'static str = "no-block-hints";
+
     /// A warning if nothing is blocked at all: a freeze file that is not read looks just like that. `directory` is where the
     /// hint files are.
     pub fn warn_if_nothing_blocked(&self, directory: &str) -> Option<Diagnostic> {
@@ -99,7 +102,7 @@ impl HintSet {
         let place = Place { file: directory, line: 1, column: 1 };
         (!self.iter().any(blocks)).then(|| {
             place.warning(
-                "no-block-hints",
+                Self::NOTHING_BLOCKED,
                 "no hint blocks anything; if that is not meant, check that the hint files are there and permitted",
             )
         })

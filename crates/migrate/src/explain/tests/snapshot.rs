@@ -1,63 +1,18 @@
 //! The real archive, where it is there: every candidate that stayed has a core, checked and minimal.
 
-use std::path::Path;
-
-use tidegate_archive::compression::{Compression, decompress_owned};
-
 use super::super::relation::View;
 use super::super::{Explainer, Why, leaves, without};
-use crate::compat::britney::config::{self, CommandLine};
 use crate::excuses::{Context, excuses};
-use crate::facts::Facts;
 use crate::hint::HintSet;
-use crate::load::{IndexText, SuiteText, load};
 use crate::model::{BinaryId, ClauseId};
-use crate::rules::Rules;
-use crate::target::Target;
-use crate::universe::Universe;
+use crate::tests::snapshot::Snapshot;
 use crate::upgrade::{Plan, Upgrade};
-
-fn read(folder: &Path, name: &str) -> String {
-    let bytes = std::fs::read(folder.join(name)).unwrap();
-    String::from_utf8(decompress_owned(Compression::Zstd, bytes, 1 << 30).unwrap()).unwrap()
-}
 
 #[test]
 fn every_candidate_that_stayed_in_the_snapshot_has_a_checked_minimal_core() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/debian");
-    if !folder.is_dir() {
-        println!("skipped: 1 test, as there is no ../shared/data/debian");
-        return;
-    }
-    let archs = ["amd64".to_owned()];
-    let texts = ["testing", "unstable"].map(|suite| {
-        let folder = folder.join(suite);
-        (suite, read(&folder, "Sources.zst"), read(&folder, "Packages_amd64.zst"))
-    });
-    let suites: Vec<SuiteText<'_>> = texts
-        .iter()
-        .map(|(label, sources, packages)| SuiteText {
-            label: (*label).to_owned(),
-            short: None,
-            sources: vec![IndexText { file: "Sources", text: sources }],
-            packages: vec![vec![IndexText { file: "Packages", text: packages }]],
-        })
-        .collect();
-    let distribution = load(&archs, &suites, &[]).unwrap();
-    let universe = Universe::build(&distribution);
-    let target = Target::new(&distribution, &universe);
-    let text = std::fs::read_to_string(folder.join("britney.conf")).unwrap();
-    let (config, _) = config::parse(&text, "britney.conf", &CommandLine::default()).unwrap();
-    let rules = Rules::from_config(&config, &archs, 1_795_246_742);
-    let (hints, facts) = (HintSet::default(), Facts::default());
-    let context = Context {
-        distribution: &distribution,
-        universe: &universe,
-        target: &target,
-        rules: &rules,
-        hints: &hints,
-        facts: &facts,
-    };
+    let Some(snapshot) = Snapshot::read() else { return };
+    let session = snapshot.session(HintSet::default());
+    let context = session.context();
     relations_are_the_clauses(context);
     let excuses = excuses(context);
     let keep = std::collections::BTreeSet::new();
