@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_kernel::{Blocker, Clock, Timestamp};
 
+use super::evidence::Evidence;
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
 use crate::check;
@@ -155,10 +156,11 @@ impl Run<'_> {
             hints: args.hints.clone(),
             now: args.now.map(Timestamp::as_seconds),
             clock: self.clock.now().as_seconds(),
+            mend: !args.dry_run,
         };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving relations");
-        let (session, config, warnings) = files::load(inputs)?;
+        let (mut session, config, warnings) = files::load(inputs)?;
         for warning in &warnings {
             self.log.warn(console, &warning.to_string())?;
         }
@@ -178,6 +180,13 @@ impl Run<'_> {
             return tester::tester(session, console);
         }
         let actions = args.actions.as_ref().map(|text| actions(&session, text)).transpose()?;
+        let evidence = Evidence::of(&config, &session, actions.is_some(), args.dry_run);
+        if let Some(evidence) = &evidence {
+            bar.step("looking for test results");
+            for warning in evidence.look(&mut session)? {
+                self.log.warn(console, &warning)?;
+            }
+        }
         bar.step("making excuses");
         let excuses = if actions.is_some() { Excuses::new() } else { session.excuses() };
         let outcome = if args.no_compute_migrations && actions.is_none() {
@@ -190,6 +199,10 @@ impl Run<'_> {
             verify(&session, &outcome)?;
             Some(outcome)
         };
+        if let Some(evidence) = &evidence {
+            bar.step("asking for tests");
+            evidence.ask(&mut session, &excuses, self.log, console)?;
+        }
         bar.step("writing");
         let result =
             Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };

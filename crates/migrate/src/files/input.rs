@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
-use super::{FileError, read_error};
-use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
+use super::{FileError, TestFiles, read_error};
+use crate::compat::britney::config::{self as britney, CommandLine, Config, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
@@ -28,6 +28,8 @@ pub struct RunOptions {
     pub now: Option<i64>,
     /// The machine's time, for runs without any other.
     pub clock: i64,
+    /// Whether damaged memory of earlier runs is moved aside, so that the next run can go on.
+    pub mend: bool,
 }
 
 /// Everything that was read, as texts and as what they mean.
@@ -74,7 +76,6 @@ pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Ve
 /// # Errors
 /// A file that is needed is missing or damaged.
 pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError> {
-    supported(&config)?;
     let mut warnings = Vec::new();
     let layout = Layout::of(&config)?;
     let architectures = architectures(&config)?;
@@ -86,24 +87,18 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
         suites.push(suite(path, Some(short), &layout, &architectures)?);
     }
     let extra = static_packages(&config, &mut warnings)?;
-    let facts = facts(&config, &mut warnings)?;
-    let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
-    Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
-}
-
-/// Refuses a configuration whose gate would open on evidence that nobody looked at.
-fn supported(config: &Config) -> Result<(), FileError> {
+    let mut facts = facts(&config, &mut warnings)?;
     if config.autopkgtest.enable != Switch::No {
-        let (key, what, remedy) = ("ADT_ENABLE", "test results", "set it to no to decide without them");
-        return Err(FileError::Unsupported { key, what, remedy });
+        let files = TestFiles::of(&config);
+        let state = files.read(options.mend.then_some(now))?;
+        (facts.test_results, facts.pending_tests) = (state.results, state.pending);
+        let file = files.folder().display().to_string();
+        let place = Place { file: &file, line: 1, column: 1 };
+        warnings.extend(state.warnings.into_iter().map(|warning| place.warning("state-damaged", warning)));
     }
-    if config.dialect == Dialect::Ubuntu {
-        let (key, what) = ("the configuration", "the policies of the ubuntu dialect");
-        let remedy = "set TIDEGATE_DIALECT = debian to decide by Debian's rules";
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    Ok(())
+    let hints = hint_set(&config, options, &architectures, &mut warnings);
+    Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
 }
 
 /// Makes a session of what was read. The texts are dropped.
@@ -263,7 +258,7 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
 }
 
 /// Reads a small text that need not be there.
-fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
+pub(super) fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
     match fs::read(path) {
         Ok(bytes) => text_of(path, bytes).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -2,13 +2,18 @@
 
 mod input;
 mod output;
+mod save;
 mod target;
+mod test_state;
 
 use std::path::{Path, PathBuf};
 
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
+pub(crate) use output::beside;
 pub use output::{Staged, ensure_directory};
+pub use save::save;
 pub use target::target_indices;
+pub use test_state::{TestFiles, TestState};
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;
@@ -19,16 +24,6 @@ pub enum FileError {
     /// The configuration cannot be used.
     #[error("{}", list(.0))]
     Config(Vec<Diagnostic>),
-    /// The configuration asks for evidence that cannot be had yet.
-    #[error("{key} asks for {what}, which this version cannot judge; {remedy}")]
-    Unsupported {
-        /// The key.
-        key: &'static str,
-        /// What it asks for.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
     /// A file could not be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
@@ -92,9 +87,26 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// What runs remember is damaged.
+    #[error("{} is damaged: {why}{}", path.display(), remedy(moved.as_deref()))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// Where it lies now.
+        moved: Option<PathBuf>,
+    },
     /// Contradictory static input.
     #[error("{}", list(.0))]
     Static(Vec<Diagnostic>),
+}
+
+fn remedy(moved: Option<&Path>) -> String {
+    match moved {
+        Some(to) => format!("; it is now {}, put a whole one in its place or go on without it", to.display()),
+        None => "; put a whole one in its place".to_owned(),
+    }
 }
 
 fn list(diagnostics: &[Diagnostic]) -> String {
