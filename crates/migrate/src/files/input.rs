@@ -7,7 +7,7 @@ use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
 use super::{FileError, read_error};
-use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
+use crate::compat::britney::config::{self as britney, CommandLine, Config};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
@@ -74,7 +74,6 @@ pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Ve
 /// # Errors
 /// A file that is needed is missing or damaged.
 pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError> {
-    supported(&config)?;
     let mut warnings = Vec::new();
     let layout = Layout::of(&config)?;
     let architectures = architectures(&config)?;
@@ -90,20 +89,6 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
-}
-
-/// Refuses a configuration whose gate would open on evidence that nobody looked at.
-fn supported(config: &Config) -> Result<(), FileError> {
-    if config.autopkgtest.enable != Switch::No {
-        let (key, what, remedy) = ("ADT_ENABLE", "test results", "set it to no to decide without them");
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    if config.dialect == Dialect::Ubuntu {
-        let (key, what) = ("the configuration", "the policies of the ubuntu dialect");
-        let remedy = "set TIDEGATE_DIALECT = debian to decide by Debian's rules";
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    Ok(())
 }
 
 /// Makes a session of what was read. The texts are dropped.

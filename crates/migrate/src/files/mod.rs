@@ -19,16 +19,6 @@ pub enum FileError {
     /// The configuration cannot be used.
     #[error("{}", list(.0))]
     Config(Vec<Diagnostic>),
-    /// The configuration asks for evidence that cannot be had yet.
-    #[error("{key} asks for {what}, which this version cannot judge; {remedy}")]
-    Unsupported {
-        /// The key.
-        key: &'static str,
-        /// What it asks for.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
     /// A file could not be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
