@@ -39,7 +39,9 @@ impl Evidence {
         let folder = (!self.dry_run).then(|| self.files.folder());
         let search = Search { config: &self.config, series: &self.series, folder, now: self.now };
         let facts = &mut session.facts;
-        Ok(search.look(wanted, &mut facts.test_results, &mut facts.pending_tests)?)
+        let mut warnings = search.look(wanted, &mut facts.test_results, &mut facts.pending_tests)?;
+        warnings.extend(autopkgtest::useless_hints(session.context()));
+        Ok(warnings)
     }
 
     /// Asks for the tests that the excuses lack, unless the run is dry.
@@ -55,11 +57,10 @@ impl Evidence {
             return log.detail(console, &format!("{} tests would be asked for", requests.len()));
         }
         let asking = Asking { config: &self.config, series: &self.series, files: &self.files, now: self.now };
-        let facts = &mut session.facts;
-        let asked = asking.ask(&requests, &facts.test_results, &mut facts.pending_tests)?;
-        let verb = if self.config.enable == Switch::Yes { "asked for" } else { "would ask for" };
+        let results = autopkgtest::kept_results(session.context());
+        let asked = asking.ask(&requests, &results, &mut session.facts.pending_tests)?;
         for request in &asked.new {
-            log.detail(console, &format!("{verb} a test in {request}"))?;
+            log.detail(console, &format!("asked for a test in {request}"))?;
         }
         if asked.again > 0 {
             let text =

@@ -79,12 +79,6 @@ pub(super) fn ended(run_id: &str) -> Option<i64> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
-/// The letters under which servers file a source.
-pub(super) fn hash(source: &str) -> &str {
-    let letters = if source.starts_with("lib") { 4 } else { 1 };
-    source.char_indices().nth(letters).map_or(source, |(end, _)| &source[..end])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,10 +116,5 @@ mod tests {
         assert_eq!(RawRun { triggers: "foo", ..run(0, None) }.read().unwrap_err(), "it names no trigger");
         assert_eq!(ended("20150101"), None);
         assert_eq!(ended("2015010é_100000"), None);
-    }
-
-    #[test]
-    fn libraries_are_filed_under_four_letters() {
-        assert_eq!([hash("libfoo"), hash("lib"), hash("foo"), hash("0ad")], ["libf", "lib", "f", "0"]);
     }
 }

@@ -6,11 +6,12 @@ use std::io::Read as _;
 use reqwest::Url;
 use tidegate_archive::compression::{Compression, decompress_owned};
 
-use super::found::{Found, LONGEST_WORD, RawRun, ended, hash};
+use super::found::{Found, LONGEST_WORD, RawRun, ended};
 use super::http::{Http, HttpError};
 use super::results::Pair;
 use super::shown;
 use crate::policy::autopkgtest::results::FoundRun;
+use crate::policy::autopkgtest::shelf;
 
 /// No listing is larger: a server sends at most ten thousand lines at once.
 const LARGEST_LISTING: usize = 16 << 20;
@@ -64,7 +65,7 @@ impl Swift {
 
     /// The paths of runs, the oldest first.
     async fn list(&self, pair: &Pair) -> Result<BTreeSet<String>, HttpError> {
-        let prefix = format!("{}/{}/{}/{}/", self.series, pair.arch, hash(&pair.source), pair.source);
+        let prefix = format!("{}/{}/{}/{}/", self.series, pair.arch, shelf(&pair.source), pair.source);
         let mut marker = pair.newest.as_ref().map(|newest| format!("{prefix}{newest}"));
         let mut paths = BTreeSet::new();
         for _ in 0..MOST_PAGES {
