@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 use tidegate_archive::version;
 
-pub(crate) use links::shelf;
 pub use cases::{Compiler, Kernel, SpecialCases};
+pub(crate) use links::shelf;
 pub(crate) use plan::TestIndex;
 
 use self::links::Links;
