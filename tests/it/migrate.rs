@@ -9,6 +9,7 @@ mod run;
 
 mod ages;
 mod architectures;
+mod autopkgtest;
 mod blocks;
 mod britney_cases;
 mod bugs;

@@ -112,8 +112,12 @@ impl Source {
         let bar = console.progress("reading");
         let command_line = CommandLine { series: &self.series, distribution: None, overrides: &[] };
         let (config, mut warnings) = files::config(&self.config, &command_line)?;
-        let options =
-            RunOptions { hints: None, now: self.now.map(Timestamp::as_seconds), clock: clock.now().as_seconds() };
+        let options = RunOptions {
+            hints: None,
+            now: self.now.map(Timestamp::as_seconds),
+            clock: clock.now().as_seconds(),
+            may_repair: false,
+        };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving");
         let (session, _, found) = files::load(inputs)?;

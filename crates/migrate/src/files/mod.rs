@@ -2,7 +2,9 @@
 
 mod input;
 mod output;
+mod repair;
 mod target;
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -68,6 +70,16 @@ pub enum FileError {
     /// The indices cannot be used.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A file of state that must not be guessed at is damaged.
+    #[error("{} is damaged: {problem}; {}", path.display(), where_now(.moved.as_deref()))]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// Where it was moved.
+        moved: Option<PathBuf>,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
@@ -85,6 +97,16 @@ pub enum FileError {
     /// Contradictory static input.
     #[error("{}", list(.0))]
     Static(Vec<Diagnostic>),
+}
+
+fn where_now(to: Option<&Path>) -> String {
+    match to {
+        Some(to) => format!(
+            "it was moved to {}: mend it and put it back, or run again without what it remembered",
+            to.display()
+        ),
+        None => "mend it, or move it away to go on without what it remembered".to_owned(),
+    }
 }
 
 fn list(diagnostics: &[Diagnostic]) -> String {
