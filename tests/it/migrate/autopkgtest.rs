@@ -64,6 +64,14 @@ fn pending(case: Case, requests: &Value) -> Case {
 }
 
 impl Run {
+    /// The sentences of an item's excuse, a line each.
+    #[track_caller]
+    fn notes(&self, item: &str) -> String {
+        let excuse = self.excuse(item);
+        let notes = excuse["excuses"].as_array().expect("an excuse has sentences").iter();
+        notes.map(|note| note.as_str().expect("a sentence is a text")).collect::<Vec<_>>().join("\n")
+    }
+
     /// What the policy found of an item's tests: `bar/1 amd64 PASS, foo amd64 RUNNING`.
     #[track_caller]
     fn tests(&self, item: &str) -> String {
