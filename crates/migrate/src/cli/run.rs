@@ -11,15 +11,16 @@ use super::evidence::Evidence;
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
 use crate::check;
-use crate::compat::britney::config::{CommandLine, Config};
+use crate::compat::britney::config::{CommandLine, Config, Switch};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
-use crate::compat::britney::state::FirstSeen;
+use crate::compat::britney::state::{FirstSeen, TEST_RESULTS, render_test_results};
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
 use crate::explain::{self, Explainer, Explanation};
 use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
+use crate::policy::autopkgtest;
 use crate::session::Session;
 use crate::upgrade::{Outcome, Plan};
 
@@ -156,7 +157,11 @@ impl Run<'_> {
             hints: args.hints.clone(),
             now: args.now.map(Timestamp::as_seconds),
             clock: self.clock.now().as_seconds(),
+<<<<<<< HEAD
             mend: !args.dry_run,
+=======
+            may_repair: !args.dry_run,
+>>>>>>> wt-tests-pure
         };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving relations");
@@ -169,6 +174,9 @@ impl Run<'_> {
             self.log.warn(console, &text)?;
         }
         self.findings(console, &session)?;
+        for useless in autopkgtest::useless_hints(session.context()) {
+            self.log.warn(console, &useless)?;
+        }
         if args.print_uninst {
             return print_uninstallable(console, &session);
         }
@@ -275,6 +283,12 @@ impl Run<'_> {
             }
             let dates = config.state_dir.as_ref().map(|folder| folder.join("age-policy-dates"));
             put(&Some(dates.unwrap_or_else(|| config.target.join("Dates"))), &|| Ok(done.dates(config)))?;
+            // Another instance's results are only read, and a policy that is only tried keeps nothing.
+            let tests = &config.autopkgtest;
+            if tests.enable == Switch::Yes && tests.shared_results_cache.is_none() {
+                let results = || Ok(render_test_results(&autopkgtest::kept_results(done.session.context())));
+                put(&Some(config.state_file(TEST_RESULTS)), &results)?;
+            }
         }
         if let Some(outcome) = done.outcome {
             let session = done.session;

@@ -2,9 +2,15 @@
 
 mod input;
 mod output;
+<<<<<<< HEAD
 mod save;
 mod target;
 mod test_state;
+=======
+mod repair;
+mod target;
+mod tests;
+>>>>>>> wt-tests-pure
 
 use std::path::{Path, PathBuf};
 
@@ -73,6 +79,16 @@ pub enum FileError {
     /// The indices cannot be used.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A file of state that must not be guessed at is damaged.
+    #[error("{} is damaged: {problem}; {}", path.display(), where_now(.moved.as_deref()))]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// Where it was moved.
+        moved: Option<PathBuf>,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
@@ -102,10 +118,20 @@ pub enum FileError {
     Static(Vec<Diagnostic>),
 }
 
+<<<<<<< HEAD
 fn remedy(moved: Option<&Path>) -> String {
     match moved {
         Some(to) => format!("; it is now {}, put a whole one in its place or go on without it", to.display()),
         None => "; put a whole one in its place".to_owned(),
+=======
+fn where_now(to: Option<&Path>) -> String {
+    match to {
+        Some(to) => format!(
+            "it was moved to {}: mend it and put it back, or run again without what it remembered",
+            to.display()
+        ),
+        None => "mend it, or move it away to go on without what it remembered".to_owned(),
+>>>>>>> wt-tests-pure
     }
 }
 

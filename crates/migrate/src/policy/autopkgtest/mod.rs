@@ -121,7 +121,8 @@ fn skip(context: Context<'_>, excuse: &mut Excuse, opinion: &mut Opinion) {
     let hint = context
         .hints_for(HintKind::ForceSkiptest, excuse.item.name, false)
         .find(|(_, item)| item.version.as_deref() == Some(version));
-    let Some((hint, _)) = hint.filter(|_| !opinion.holds.is_empty()) else { return };
+    let costs = excuse.penalties.contains_key(&PolicyName::Autopkgtest);
+    let Some((hint, _)) = hint.filter(|_| costs || !opinion.holds.is_empty()) else { return };
     opinion.hinted = true;
     opinion.notes.extend(opinion.holds.drain(..).map(|hold| hold.text));
     opinion.notes.push(format!("{} lets it pass whatever its tests say ({}).", hint.user, hint.kind));
