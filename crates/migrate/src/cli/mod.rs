@@ -126,16 +126,10 @@ impl Source {
         let command_line = CommandLine { series: &self.series, distribution: None, overrides: &[] };
         let (config, mut warnings) = files::config(&self.config, &command_line)?;
         let options = RunOptions {
-<<<<<<< HEAD
-            now: self.now.map(Timestamp::as_seconds),
-            clock: clock.now().as_seconds(),
-            ..RunOptions::default()
-=======
             hints: None,
             now: self.now.map(Timestamp::as_seconds),
             clock: clock.now().as_seconds(),
             may_repair: false,
->>>>>>> wt-tests-pure
         };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving");

@@ -11,9 +11,9 @@ use super::evidence::Evidence;
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
 use crate::check;
-use crate::compat::britney::config::{CommandLine, Config, Switch};
+use crate::compat::britney::config::{CommandLine, Config};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
-use crate::compat::britney::state::{FirstSeen, TEST_RESULTS, render_test_results};
+use crate::compat::britney::state::FirstSeen;
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
 use crate::explain::{self, Explainer, Explanation};
@@ -157,11 +157,7 @@ impl Run<'_> {
             hints: args.hints.clone(),
             now: args.now.map(Timestamp::as_seconds),
             clock: self.clock.now().as_seconds(),
-<<<<<<< HEAD
-            mend: !args.dry_run,
-=======
             may_repair: !args.dry_run,
->>>>>>> wt-tests-pure
         };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving relations");
@@ -188,7 +184,7 @@ impl Run<'_> {
             return tester::tester(session, console);
         }
         let actions = args.actions.as_ref().map(|text| actions(&session, text)).transpose()?;
-        let evidence = Evidence::of(&config, &session, actions.is_some(), args.dry_run);
+        let evidence = Evidence::of(&config, actions.is_some(), args.dry_run);
         if let Some(evidence) = &evidence {
             bar.step("looking for test results");
             for warning in evidence.look(&mut session)? {
@@ -283,12 +279,6 @@ impl Run<'_> {
             }
             let dates = config.state_dir.as_ref().map(|folder| folder.join("age-policy-dates"));
             put(&Some(dates.unwrap_or_else(|| config.target.join("Dates"))), &|| Ok(done.dates(config)))?;
-            // Another instance's results are only read, and a policy that is only tried keeps nothing.
-            let tests = &config.autopkgtest;
-            if tests.enable == Switch::Yes && tests.shared_results_cache.is_none() {
-                let results = || Ok(render_test_results(&autopkgtest::kept_results(done.session.context())));
-                put(&Some(config.state_file(TEST_RESULTS)), &results)?;
-            }
         }
         if let Some(outcome) = done.outcome {
             let session = done.session;

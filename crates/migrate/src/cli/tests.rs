@@ -9,7 +9,8 @@ use tidegate_kernel::{Clock, Timestamp};
 
 use super::{CliError, Console, Exit, parse_time};
 use crate::compat::britney::config::CommandLine;
-use crate::files::{self, TestFiles, TestState};
+use crate::facts::Facts;
+use crate::files::{self, Repair};
 use crate::outside::journal::{Entry, Journal};
 use crate::policy::autopkgtest::results::Outcome;
 
@@ -98,18 +99,15 @@ struct Row<'a> {
 
 pub(super) fn tests(args: &TestsArgs, console: &mut Console<'_>, clock: &dyn Clock) -> Result<Exit, CliError> {
     let command_line = CommandLine { series: &args.series, distribution: None, overrides: &[] };
-    let (config, warnings) = files::config(&args.config, &command_line)?;
+    let (config, mut warnings) = files::config(&args.config, &command_line)?;
+    let mut facts = Facts::default();
+    files::known_tests(&config, &mut facts, Repair::NEVER, &mut warnings)?;
     for warning in &warnings {
         console.say(&format!("warning: {warning}"))?;
     }
-    let files = TestFiles::of(&config);
-    let state = files.read(None)?;
-    for warning in &state.warnings {
-        console.say(&format!("warning: {warning}"))?;
-    }
-    let journal = files.open_journal()?;
+    let journal = files::journal(&config, Repair::NEVER)?;
     let now = args.now.map(Timestamp::as_seconds).or(config.fake_runtime).unwrap_or_else(|| clock.now().as_seconds());
-    let mut rows = rows(&state, &journal, now);
+    let mut rows = rows(&facts, &journal, now);
     let matches = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
     rows.retain(|row| {
         matches(&args.source, row.source)
@@ -133,13 +131,13 @@ pub(super) fn tests(args: &TestsArgs, console: &mut Console<'_>, clock: &dyn Clo
     Ok(Exit::Yes)
 }
 
-fn rows<'a>(state: &'a TestState, journal: &'a Journal, now: i64) -> Vec<Row<'a>> {
+fn rows<'a>(facts: &'a Facts, journal: &'a Journal, now: i64) -> Vec<Row<'a>> {
     let asked: BTreeMap<(&str, &str, &str), &Entry> = journal
         .entries()
         .map(|entry| ((entry.trigger.as_str(), entry.source.as_str(), entry.arch.as_str()), entry))
         .collect();
     let mut rows = Vec::new();
-    for (trigger, sources) in &state.pending.by_trigger {
+    for (trigger, sources) in &facts.pending_tests.by_trigger {
         for (source, archs) in sources {
             for arch in archs {
                 let entry = asked.get(&(trigger.as_str(), source.as_str(), arch.as_str()));
@@ -163,7 +161,7 @@ fn rows<'a>(state: &'a TestState, journal: &'a Journal, now: i64) -> Vec<Row<'a>
             }
         }
     }
-    for (trigger, sources) in &state.results.by_trigger {
+    for (trigger, sources) in &facts.test_results.by_trigger {
         for (source, archs) in sources {
             for (arch, run) in archs {
                 rows.push(Row {

@@ -6,12 +6,8 @@ use std::path::{Path, PathBuf};
 use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
-<<<<<<< HEAD
-use super::{FileError, TestFiles, read_error};
-=======
 use super::repair::Repair;
 use super::{FileError, read_error, tests};
->>>>>>> wt-tests-pure
 use crate::compat::britney::config::{self as britney, CommandLine, Config, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -33,13 +29,8 @@ pub struct RunOptions {
     pub now: Option<i64>,
     /// The machine's time, for runs without any other.
     pub clock: i64,
-<<<<<<< HEAD
-    /// Whether damaged memory of earlier runs is moved aside, so that the next run can go on.
-    pub mend: bool,
-=======
     /// Whether a damaged file of state may be moved aside; a command that only looks leaves it where it is.
     pub may_repair: bool,
->>>>>>> wt-tests-pure
 }
 
 /// Everything that was read, as texts and as what they mean.
@@ -100,16 +91,7 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
     let mut facts = facts(&config, &mut warnings)?;
     if config.autopkgtest.enable != Switch::No {
-<<<<<<< HEAD
-        let files = TestFiles::of(&config);
-        let state = files.read(options.mend.then_some(now))?;
-        (facts.test_results, facts.pending_tests) = (state.results, state.pending);
-        let file = files.folder().display().to_string();
-        let place = Place { file: &file, line: 1, column: 1 };
-        warnings.extend(state.warnings.into_iter().map(|warning| place.warning("state-damaged", warning)));
-=======
         tests::known(&config, &mut facts, Repair { allowed: options.may_repair, now }, &mut warnings)?;
->>>>>>> wt-tests-pure
     }
     let hints = hint_set(&config, options, &architectures, &mut warnings);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
@@ -272,7 +254,7 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
 }
 
 /// Reads a small text that need not be there.
-pub(super) fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
+fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
     match fs::read(path) {
         Ok(bytes) => text_of(path, bytes).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -2,24 +2,20 @@
 
 mod input;
 mod output;
-<<<<<<< HEAD
+mod repair;
 mod save;
 mod target;
-mod test_state;
-=======
-mod repair;
-mod target;
 mod tests;
->>>>>>> wt-tests-pure
 
 use std::path::{Path, PathBuf};
 
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
 pub(crate) use output::beside;
 pub use output::{Staged, ensure_directory};
+pub use repair::Repair;
 pub use save::save;
 pub use target::target_indices;
-pub use test_state::{TestFiles, TestState};
+pub use tests::{journal, known as known_tests};
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;
@@ -103,27 +99,11 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
-    /// What runs remember is damaged.
-    #[error("{} is damaged: {why}{}", path.display(), remedy(moved.as_deref()))]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-        /// Where it lies now.
-        moved: Option<PathBuf>,
-    },
     /// Contradictory static input.
     #[error("{}", list(.0))]
     Static(Vec<Diagnostic>),
 }
 
-<<<<<<< HEAD
-fn remedy(moved: Option<&Path>) -> String {
-    match moved {
-        Some(to) => format!("; it is now {}, put a whole one in its place or go on without it", to.display()),
-        None => "; put a whole one in its place".to_owned(),
-=======
 fn where_now(to: Option<&Path>) -> String {
     match to {
         Some(to) => format!(
@@ -131,7 +111,6 @@ fn where_now(to: Option<&Path>) -> String {
             to.display()
         ),
         None => "mend it, or move it away to go on without what it remembered".to_owned(),
->>>>>>> wt-tests-pure
     }
 }
 

@@ -9,13 +9,17 @@ use super::{FileError, write_error};
 
 /// Whether and with which time in their name damaged files may be moved aside.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Repair {
-    pub(super) allowed: bool,
-    /// The instant of the run.
-    pub(super) now: i64,
+pub struct Repair {
+    /// Whether.
+    pub allowed: bool,
+    /// The instant of the run, in seconds since 1970.
+    pub now: i64,
 }
 
 impl Repair {
+    /// Leaves everything where it is.
+    pub const NEVER: Self = Self { allowed: false, now: 0 };
+
     /// Moves a damaged file to `NAME.corrupt-TIME` and says where that is.
     pub(super) fn move_aside(self, path: &Path) -> Result<Option<PathBuf>, FileError> {
         if !self.allowed {

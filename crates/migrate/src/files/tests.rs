@@ -9,10 +9,14 @@ use crate::compat::britney::config::Config;
 use crate::compat::britney::state::{self, PENDING_TESTS, TEST_RESULTS};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::facts::Facts;
+use crate::outside::journal::{JOURNAL, Journal};
 
 /// Reads requests without an answer and known results. Damaged requests stop the run, for without them tests would be asked
-/// for twice; damaged results are fetched again.
-pub(super) fn known(
+/// for twice; damaged results are fetched again. A request that may not have reached its queue has no answer either.
+///
+/// # Errors
+/// What prevents that a test is asked for twice cannot be read.
+pub fn known(
     config: &Config,
     facts: &mut Facts,
     repair: Repair,
@@ -24,6 +28,9 @@ pub(super) fn known(
             Ok(pending) => pending,
             Err(problem) => return Err(FileError::State { moved: repair.move_aside(&path)?, path, problem }),
         };
+    }
+    for entry in journal(config, repair)?.unconfirmed() {
+        facts.pending_tests.insert(&entry.trigger, &entry.source, &entry.arch);
     }
     let shared = config.autopkgtest.shared_results_cache.as_ref();
     let path = shared.cloned().unwrap_or_else(|| config.state_file(TEST_RESULTS));
@@ -44,6 +51,19 @@ pub(super) fn known(
         }
     }
     Ok(())
+}
+
+/// Reads the journal of requests.
+///
+/// # Errors
+/// It cannot be read or is damaged.
+pub fn journal(config: &Config, repair: Repair) -> Result<Journal, FileError> {
+    let path = config.state_file(JOURNAL);
+    let Some(text) = read(&path)? else { return Ok(Journal::default()) };
+    match text.and_then(|text| Journal::parse(&text)) {
+        Ok(journal) => Ok(journal),
+        Err(problem) => Err(FileError::State { moved: repair.move_aside(&path)?, path, problem }),
+    }
 }
 
 /// The text of a file that need not be there, or what is wrong with it.

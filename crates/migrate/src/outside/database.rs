@@ -22,7 +22,7 @@ use crate::compat::britney::config::Location;
 use crate::files;
 
 /// The name under which a fetched database is kept.
-const NAME: &str = "autopkgtest.db";
+pub(super) const NAME: &str = "autopkgtest.db";
 
 /// Ubuntu's has a quarter of that.
 const LARGEST: u64 = 64 << 30;
@@ -47,24 +47,22 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Finds the database, and fetches it if there is a newer one. Without a folder to keep it in, a copy is dropped.
+    /// Finds the database, and fetches it if there is a newer one. Without a place to keep it at, a copy is dropped.
     ///
     /// # Errors
     /// There is none that is whole.
-    pub(super) async fn fetch(place: &Location, folder: Option<&Path>) -> Result<Self, FeedError> {
+    pub(super) async fn fetch(place: &Location, keep: Option<&Path>) -> Result<Self, FeedError> {
         let origin = Origin::of(place)?;
         let checksum = origin.checksum().await?;
         if let (Location::File(path), None) = (place, &checksum) {
             return Ok(Self { path: path.clone(), place: origin.shown(), _copy: None });
         }
-        let kept = folder.map(|folder| Kept { path: folder.join(NAME), sum: folder.join(format!("{NAME}.sha256")) });
+        let kept = keep.map(|path| Kept { path: path.to_owned(), sum: sum_beside(path) });
         if let Some(kept) = kept.as_ref().filter(|kept| checksum.is_some() && kept.checksum() == checksum) {
             return Ok(Self { path: kept.path.clone(), place: origin.shown(), _copy: None });
         }
-        let copy = match folder {
-            Some(folder) => {
-                files::ensure_directory(folder).map_err(io::Error::other).and_then(|()| files::beside(folder))
-            }
+        let copy = match keep.and_then(Path::parent) {
+            Some(folder) => files::beside(folder),
             None => NamedTempFile::new(),
         };
         let mut copy = copy.map_err(|error| origin.unusable(format!("no room for a copy: {error}")))?;

@@ -1,5 +1,6 @@
 //! What test servers say, in the words of all three: exit codes, triggers, ids of runs.
 
+use crate::compat::britney::state::time_of_run;
 use crate::policy::autopkgtest::results::{FoundRun, Outcome, TestRun};
 
 /// The version of a failure so early that nobody knows what was tested.
@@ -41,7 +42,7 @@ impl RawRun<'_> {
         if triggers.is_empty() {
             return Err("it names no trigger".to_owned());
         }
-        let seen = ended(self.run_id).ok_or("its id begins with no time")?;
+        let seen = time_of_run(self.run_id).ok_or("its id begins with no time")?;
         let version = match self.version.map(str::trim).filter(|version| !version.is_empty()) {
             Some(version) if version.len() > LONGEST_WORD => return Err("its version is absurdly long".to_owned()),
             Some(version) => version,
@@ -71,12 +72,6 @@ fn outcome(exit_code: i64) -> Outcome {
 pub(super) fn triggers(line: &str) -> Vec<String> {
     let words = line.split_whitespace().filter(|word| word.contains('/') && word.len() <= LONGEST_WORD);
     words.map(str::to_owned).collect()
-}
-
-/// When the run ended, in seconds since 1970: its id begins with `YYYYMMDD_HHMMSS`.
-pub(super) fn ended(run_id: &str) -> Option<i64> {
-    let time = jiff::civil::DateTime::strptime("%Y%m%d_%H%M%S", run_id.get(..15)?).ok()?;
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 #[cfg(test)]
@@ -114,7 +109,5 @@ mod tests {
         assert_eq!(found.triggers, ["glibc/2", "foo/1"]);
         assert_eq!(found.run.seen, 1_420_106_400);
         assert_eq!(RawRun { triggers: "foo", ..run(0, None) }.read().unwrap_err(), "it names no trigger");
-        assert_eq!(ended("20150101"), None);
-        assert_eq!(ended("2015010é_100000"), None);
     }
 }

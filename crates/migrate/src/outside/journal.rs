@@ -17,6 +17,9 @@ use super::message::Message;
 use crate::files::{self, FileError};
 use crate::policy::autopkgtest::request::PendingTests;
 
+/// The name of the file.
+pub const JOURNAL: &str = ".tidegate-requests";
+
 /// A request that was made and has no answer yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

@@ -4,20 +4,19 @@
 //! anywhere is an error for the whole, because what is not known must not be asked for again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use reqwest::Url;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::database::Database;
+use super::database::{Database, NAME};
 use super::debci;
 use super::found::Found;
 use super::http::Http;
 use super::swift::Swift;
 use super::{FeedError, waiting_room};
-use crate::compat::britney::config::{Autopkgtest, Location};
+use crate::compat::britney::config::{Config, Location};
 use crate::policy::autopkgtest::request::PendingTests;
 use crate::policy::autopkgtest::results::TestResults;
 
@@ -35,15 +34,13 @@ pub(super) struct Pair {
     pub(super) known: BTreeSet<String>,
 }
 
-/// Where results come from, and what is known of them.
+/// Where results come from.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    /// The keys `ADT_…`.
-    pub config: &'a Autopkgtest,
-    /// The name of what the target will be.
-    pub series: &'a str,
-    /// The folder in which a fetched database is kept; none keeps nothing.
-    pub folder: Option<&'a Path>,
+    /// The configuration.
+    pub config: &'a Config,
+    /// Whether a database that is fetched is kept for later runs.
+    pub keep: bool,
     /// The instant of the run, in seconds since 1970.
     pub now: i64,
 }
@@ -63,7 +60,7 @@ impl Search<'_> {
             return Ok(Vec::new());
         }
         let pairs = self.pairs(wanted, results);
-        let found = match (&self.config.database, &self.config.results) {
+        let found = match (&self.config.autopkgtest.database, &self.config.autopkgtest.results) {
             (Some(place), _) => self.in_database(place, &pairs)?,
             (None, Some(place)) => self.on_servers(place, pairs)?,
             (None, None) => Vec::new(),
@@ -93,30 +90,31 @@ impl Search<'_> {
         let pair = |(source, arch): (String, String)| {
             let runs = known.get(&(source.as_str(), arch.as_str()));
             let known: BTreeSet<String> = runs.into_iter().flatten().map(|&run| run.to_owned()).collect();
-            let newest = known.last().filter(|_| self.config.shared_results_cache.is_none()).cloned();
+            let newest = known.last().filter(|_| self.config.autopkgtest.shared_results_cache.is_none()).cloned();
             Pair { source, arch, newest, known }
         };
         wanted.into_iter().map(pair).collect()
     }
 
     fn in_database(&self, place: &Location, pairs: &[Pair]) -> Result<Vec<Found>, FeedError> {
+        let copy = self.keep.then(|| self.config.state_file(NAME));
         waiting_room()?.block_on(async {
-            let database = Database::fetch(place, self.folder).await?;
-            database.look(self.series, pairs).await
+            let database = Database::fetch(place, copy.as_deref()).await?;
+            database.look(&self.config.series, pairs).await
         })
     }
 
     fn on_servers(&self, place: &Location, pairs: Vec<Pair>) -> Result<Vec<Found>, FeedError> {
         let url = match place {
-            Location::File(path) => return Ok(vec![debci::read_file(path, self.series, self.now, &pairs)?]),
+            Location::File(path) => return Ok(vec![debci::read_file(path, &self.config.series, self.now, &pairs)?]),
             Location::Http(url) => parse(url)?,
         };
         waiting_room()?.block_on(async {
             let http = Http::new()?;
             if url.path().ends_with(".json") {
-                return Ok(vec![debci::fetch(&http, &url, self.series, self.now, &pairs).await?]);
+                return Ok(vec![debci::fetch(&http, &url, &self.config.series, self.now, &pairs).await?]);
             }
-            let swift = Swift::new(http, &url, self.series, &self.config.ppas);
+            let swift = Swift::new(http, &url, &self.config.series, &self.config.autopkgtest.ppas);
             all(&swift, pairs).await
         })
     }

@@ -6,10 +6,11 @@ use std::io::Read as _;
 use reqwest::Url;
 use tidegate_archive::compression::{Compression, decompress_owned};
 
-use super::found::{Found, LONGEST_WORD, RawRun, ended};
+use super::found::{Found, LONGEST_WORD, RawRun};
 use super::http::{Http, HttpError};
 use super::results::Pair;
 use super::shown;
+use crate::compat::britney::state::time_of_run;
 use crate::policy::autopkgtest::results::FoundRun;
 use crate::policy::autopkgtest::shelf;
 
@@ -97,7 +98,7 @@ impl Swift {
 /// Whether it is the last part of a run's path. What else stands in a listing leads nowhere.
 fn is_run_id(word: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_@-.".contains(&byte);
-    word.len() <= LONGEST_WORD && word.ends_with('@') && ended(word).is_some() && word.bytes().all(fits)
+    word.len() <= LONGEST_WORD && word.ends_with('@') && time_of_run(word).is_some() && word.bytes().all(fits)
 }
 
 /// A URL with further parts; each is encoded, and `..` leads nowhere.

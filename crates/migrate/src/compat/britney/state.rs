@@ -17,14 +17,10 @@ use tidegate_archive::deb822::{Field, ScanError, Scanner};
 
 use crate::diagnostic::{Diagnostic, Place, lines, words};
 
-<<<<<<< HEAD
-pub use autopkgtest::{parse_pending_tests, parse_test_results, render_pending_tests, render_test_results};
-=======
 pub use autopkgtest::{
     PENDING_TESTS, TEST_RESULTS, parse_pending_tests, parse_test_results, render_pending_tests, render_test_results,
     time_of_run,
 };
->>>>>>> wt-tests-pure
 pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};
 pub use dates::{AgeDates, FirstSeen, parse_age_dates};
