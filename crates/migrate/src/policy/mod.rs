@@ -77,7 +77,7 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
         PolicyName::BuildDepends => is_source.then(|| build_depends::judge(context, excuse)),
         PolicyName::Block => Some(block::judge(context, excuse)),
         PolicyName::BuiltUsing => Some(built_using::judge(context, excuse)),
-        PolicyName::Autopkgtest => None,
+        PolicyName::Autopkgtest => (is_source && is_primary).then(|| autopkgtest::judge(context, excuse)),
         PolicyName::Depends => None,
         PolicyName::ImplicitDeps => None,
         PolicyName::BuiltOnBuildd => None,

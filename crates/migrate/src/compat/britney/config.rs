@@ -142,6 +142,13 @@ pub struct Config {
     pub sru_regression_email: Switch,
 }
 
+impl Config {
+    /// A file of state, by its name: in `STATE_DIR`, or in the target's folder where there is none.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        self.state_dir.as_ref().unwrap_or(&self.target).join(name)
+    }
+}
+
 /// The files that a run writes; what is none is not written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs {

@@ -3,6 +3,7 @@
 //! Pure readers and writers. A line that can't be used is left out with a diagnostic, and the others count; whether a missing
 //! or damaged file stops the run is the caller's decision, for only it knows which policies are on.
 
+mod autopkgtest;
 mod bugs;
 mod constraints;
 mod dates;
@@ -16,6 +17,10 @@ use tidegate_archive::deb822::{Field, ScanError, Scanner};
 
 use crate::diagnostic::{Diagnostic, Place, lines, words};
 
+pub use autopkgtest::{
+    PENDING_TESTS, TEST_RESULTS, parse_pending_tests, parse_test_results, render_pending_tests, render_test_results,
+    time_of_run,
+};
 pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};
 pub use dates::{AgeDates, FirstSeen, parse_age_dates};
