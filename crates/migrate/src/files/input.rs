@@ -7,7 +7,7 @@ use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
 use super::{FileError, read_error};
-use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
+use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
@@ -49,6 +49,7 @@ pub struct Inputs {
 #[derive(Debug)]
 pub(super) struct SuiteFiles {
     label: String,
+    overlay: bool,
     short: Option<String>,
     pub(super) sources: Vec<TextFile>,
     pub(super) packages: Vec<Vec<TextFile>>,
@@ -74,7 +75,6 @@ pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Ve
 /// # Errors
 /// A file that is needed is missing or damaged.
 pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError> {
-    supported(&config)?;
     let mut warnings = Vec::new();
     let layout = Layout::of(&config)?;
     let architectures = architectures(&config)?;
@@ -82,6 +82,7 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
         suite(&config.target, None, &layout, &architectures)?,
         suite(&config.primary, None, &layout, &architectures)?,
     ];
+    suites[1].overlay = config.partial_source;
     for (short, path) in &config.additional {
         suites.push(suite(path, Some(short), &layout, &architectures)?);
     }
@@ -90,20 +91,6 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
-}
-
-/// Refuses a configuration whose gate would open on evidence that nobody looked at.
-fn supported(config: &Config) -> Result<(), FileError> {
-    if config.autopkgtest.enable != Switch::No {
-        let (key, what, remedy) = ("ADT_ENABLE", "test results", "set it to no to decide without them");
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    if config.dialect == Dialect::Ubuntu {
-        let (key, what) = ("the configuration", "the policies of the ubuntu dialect");
-        let remedy = "set TIDEGATE_DIALECT = debian to decide by Debian's rules";
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    Ok(())
 }
 
 /// Makes a session of what was read. The texts are dropped.
@@ -119,6 +106,7 @@ pub fn load(inputs: Inputs) -> Result<(Session, Config, Vec<Diagnostic>), FileEr
             short: suite.short.clone(),
             sources: borrow(&suite.sources),
             packages: suite.packages.iter().map(|files| borrow(files)).collect(),
+            overlay: suite.overlay,
         })
         .collect();
     let rules = Rules::from_config(&config, &architectures, now);
@@ -188,7 +176,8 @@ fn suite(
     architectures: &[String],
 ) -> Result<SuiteFiles, FileError> {
     let label = folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
-    let mut files = SuiteFiles { label, short: short.cloned(), sources: Vec::new(), packages: Vec::new() };
+    let mut files =
+        SuiteFiles { label, short: short.cloned(), overlay: false, sources: Vec::new(), packages: Vec::new() };
     match layout {
         Layout::Flat => {
             files.sources.push(required(&folder.join("Sources"))?);
@@ -263,7 +252,7 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
 }
 
 /// Reads a small text that need not be there.
-fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
+pub(super) fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
     match fs::read(path) {
         Ok(bytes) => text_of(path, bytes).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -362,6 +351,9 @@ fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileE
     let target = summaries.pop().flatten();
     if config.piuparts.unwrap_or(source.is_some() || target.is_some()) {
         facts.piuparts = Some((target.unwrap_or_default(), source.unwrap_or_default()));
+    }
+    if config.dialect == Dialect::Ubuntu {
+        super::ubuntu::facts(config, &mut facts, warnings)?;
     }
     Ok(facts)
 }

@@ -3,12 +3,14 @@
 mod input;
 mod output;
 mod target;
+mod ubuntu;
 
 use std::path::{Path, PathBuf};
 
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
 pub use output::{Staged, ensure_directory};
 pub use target::target_indices;
+pub use ubuntu::set_damaged_aside;
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;
@@ -19,16 +21,6 @@ pub enum FileError {
     /// The configuration cannot be used.
     #[error("{}", list(.0))]
     Config(Vec<Diagnostic>),
-    /// The configuration asks for evidence that cannot be had yet.
-    #[error("{key} asks for {what}, which this version cannot judge; {remedy}")]
-    Unsupported {
-        /// The key.
-        key: &'static str,
-        /// What it asks for.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
     /// A file could not be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {

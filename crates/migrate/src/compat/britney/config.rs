@@ -142,6 +142,13 @@ pub struct Config {
     pub sru_regression_email: Switch,
 }
 
+impl Config {
+    /// Where it is kept from which personal archives versions were copied.
+    pub fn source_ppas(&self) -> PathBuf {
+        self.primary.join("SourcePPA")
+    }
+}
+
 /// The files that a run writes; what is none is not written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs {

@@ -3,11 +3,15 @@
 //! Pure readers and writers. A line that can't be used is left out with a diagnostic, and the others count; whether a missing
 //! or damaged file stops the run is the caller's decision, for only it knows which policies are on.
 
+mod bug_times;
 mod bugs;
 mod constraints;
 mod dates;
 mod faux;
+mod json;
 mod piuparts;
+mod signers;
+mod source_ppas;
 mod urgencies;
 
 use std::collections::BTreeMap;
@@ -16,11 +20,14 @@ use tidegate_archive::deb822::{Field, ScanError, Scanner};
 
 use crate::diagnostic::{Diagnostic, Place, lines, words};
 
+pub use bug_times::{BugTimes, parse_bug_times};
 pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};
 pub use dates::{AgeDates, FirstSeen, parse_age_dates};
 pub use faux::{FauxPackage, parse_faux_packages};
 pub use piuparts::{Piuparts, PiupartsResult, PiupartsState, parse_piuparts};
+pub use signers::{Signer, Signers, parse_signers};
+pub use source_ppas::{SourcePpas, parse_source_ppas};
 pub use urgencies::{Urgencies, parse_urgencies};
 
 /// By source, then by version.

@@ -41,6 +41,7 @@ fn every_candidate_that_stayed_in_the_snapshot_has_a_checked_minimal_core() {
             short: None,
             sources: vec![IndexText { file: "Sources", text: sources }],
             packages: vec![vec![IndexText { file: "Packages", text: packages }]],
+            overlay: false,
         })
         .collect();
     let distribution = load(&archs, &suites, &[]).unwrap();
@@ -50,6 +51,7 @@ fn every_candidate_that_stayed_in_the_snapshot_has_a_checked_minimal_core() {
     let (config, _) = config::parse(&text, "britney.conf", &CommandLine::default()).unwrap();
     let rules = Rules::from_config(&config, &archs, 1_795_246_742);
     let (hints, facts) = (HintSet::default(), Facts::default());
+    let memo = crate::policy::Memo::default();
     let context = Context {
         distribution: &distribution,
         universe: &universe,
@@ -57,6 +59,7 @@ fn every_candidate_that_stayed_in_the_snapshot_has_a_checked_minimal_core() {
         rules: &rules,
         hints: &hints,
         facts: &facts,
+        memo: &memo,
     };
     relations_are_the_clauses(context);
     let excuses = excuses(context);
