@@ -33,4 +33,5 @@ mod smooth_updates;
 mod snapshot;
 mod tpu;
 mod trials;
+mod ubuntu_runs;
 mod what_if;

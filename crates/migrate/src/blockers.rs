@@ -58,6 +58,16 @@ codes! {
     NewerInTarget;
     /// `no-binaries`
     NoBinaries;
+    /// `policy-depends`
+    PolicyDepends;
+    /// `policy-implicit-deps`
+    PolicyImplicitDeps;
+    /// `policy-builtonbuildd`
+    PolicyBuiltOnBuildd;
+    /// `policy-block-bugs`
+    PolicyBlockBugs;
+    /// `policy-linux`
+    PolicyLinux;
     /// `uninstallable`
     Uninstallable;
     /// `trial-order`
@@ -188,6 +198,36 @@ impl Code {
             Self::NoBinaries => {
                 hold("no-binaries", "The source has no binaries on any architecture.", &[Source], "its builds")
             }
+            Self::PolicyDepends => hold(
+                "policy-depends",
+                "No suite satisfies a relation of one of its binaries, or only a component that it may not need.",
+                &[Source],
+                "an upload that satisfies the relation or drops it",
+            ),
+            Self::PolicyImplicitDeps => hold(
+                "policy-implicit-deps",
+                "It would make something of the target uninstallable that nothing on its way mends.",
+                &[Source],
+                "an upload of what would break, or one that does not break it",
+            ),
+            Self::PolicyBuiltOnBuildd => hold(
+                "policy-builtonbuildd",
+                "A binary was not built by a build daemon, or nobody knows by whom.",
+                &[Source],
+                "a build by a daemon, or a hint `allow-archall-maintainer-upload`",
+            ),
+            Self::PolicyBlockBugs => hold(
+                "policy-block-bugs",
+                "A bug blocks the source.",
+                &[Source],
+                "the bug being closed, or marked so that it does not block",
+            ),
+            Self::PolicyLinux => hold(
+                "policy-linux",
+                "A kernel waits for a new version of its meta package.",
+                &[Source],
+                "an upload of the meta package",
+            ),
             Self::Uninstallable => hold(
                 "uninstallable",
                 "Moving the item would leave more of the target uninstallable, or break what must stay installable.",

@@ -1,7 +1,7 @@
 //! What policies know from outside the archive. Plain data: who reads it is `files.rs`, in the formats of
 //! [`crate::compat::britney::state`], whose types it is kept in.
 
-use crate::compat::britney::state::{AgeDates, Piuparts, RcBugs, Urgencies};
+use crate::compat::britney::state::{AgeDates, BugTimes, Piuparts, RcBugs, Signers, SourcePpas, Urgencies};
 use crate::policy::autopkgtest::request::PendingTests;
 use crate::policy::autopkgtest::results::TestResults;
 
@@ -18,6 +18,14 @@ pub struct Facts {
     pub source_bugs: RcBugs,
     /// Piuparts results of the target and of the primary source suite; none if the policy is off.
     pub piuparts: Option<(Piuparts, Piuparts)>,
+    /// Bugs that block a source, by hand of those who keep the tracker.
+    pub block_bugs: BugTimes,
+    /// Bugs that are worth a link in the excuses.
+    pub excuse_bugs: BugTimes,
+    /// From which personal archives versions were copied, as far as it was asked.
+    pub source_ppas: SourcePpas,
+    /// Who signed the uploads of binaries.
+    pub signers: Signers,
     /// Results of tests.
     pub test_results: TestResults,
     /// Tests that were asked for and have not answered.

@@ -3,10 +3,15 @@
 //! Suites are taken in their order, target first; a binary that two suites share is split and interned once, and its
 //! relations are compared as texts, since one id with two meanings would make every later answer a guess.
 
+mod overlay;
+mod statics;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use tidegate_archive::index::{self, IndexError, MultiArch, Package};
 use tidegate_archive::{relation, version};
+
+use statics::StaticTexts;
 
 use crate::distribution::{Alternative, Binary, Distribution, Entry, Finding, Group, Port, Qualifier, Source, Suite};
 use crate::model::{ArchId, BinaryId, EntryId, GroupId, NameId, SourceId, SuiteId, TextId};
@@ -31,6 +36,8 @@ pub struct SuiteText<'a> {
     pub sources: Vec<IndexText<'a>>,
     /// By architecture: `Packages`, one a component, installer packages included.
     pub packages: Vec<Vec<IndexText<'a>>>,
+    /// Whether it lies over the target: what it does not have is the target's.
+    pub overlay: bool,
 }
 
 /// A package that no index holds: it enters the target and the primary source suite.
@@ -116,6 +123,9 @@ pub fn load(
     let mut loader = Loader { distribution, empty };
     for suite in suites {
         loader.sources(suite)?;
+        if suite.overlay {
+            loader.lay_sources_over_target();
+        }
     }
     let extra = StaticTexts::new(architectures, extra);
     loader.build_depends();
@@ -186,49 +196,6 @@ fn packages<'a, 'n>(
             expected: architecture.to_owned(),
         })))
     })
-}
-
-/// The static packages as stanzas, by architecture.
-struct StaticTexts {
-    packages: Vec<Vec<(StaticPackage, String)>>,
-}
-
-impl StaticTexts {
-    fn new(architectures: &[String], extra: &[StaticPackage]) -> Self {
-        let on = |list: &[String], arch: &String| list.is_empty() || list.contains(arch);
-        let port = |arch: &String| {
-            let here = extra.iter().filter(|package| on(&package.architectures, arch));
-            let with_depends = here.map(|package| {
-                let groups = package.depends.iter().filter(|(_, only)| on(only, arch));
-                let depends: Vec<&str> = groups.map(|(group, _)| group.as_str()).collect();
-                (package.clone(), depends.join(", "))
-            });
-            with_depends.collect()
-        };
-        Self { packages: architectures.iter().map(port).collect() }
-    }
-
-    /// Their `Architecture` is left empty: they are of the one that is being loaded.
-    fn stanzas(&self, arch: ArchId) -> impl Iterator<Item = Package<'_>> {
-        self.packages[arch.index()].iter().map(move |(package, depends)| Package {
-            offset: 0,
-            name: &package.name,
-            version: &package.version,
-            architecture: "",
-            section: &package.section,
-            source: &package.name,
-            source_version: &package.version,
-            multi_arch: if package.any_allowed { MultiArch::Allowed } else { MultiArch::No },
-            essential: false,
-            pre_depends: "",
-            depends,
-            conflicts: "",
-            breaks: "",
-            provides: &package.provides,
-            built_using: "",
-            maintainer: "",
-        })
-    }
 }
 
 struct Loader {
@@ -352,17 +319,15 @@ impl Loader {
     }
 
     fn port<'a>(&mut self, arch: ArchId, suites: &[SuiteText<'a>], extra: &'a StaticTexts) -> Result<(), LoadError> {
-        let arch_name = self.distribution.arch_name(arch).to_owned();
         let mut port = Port::default();
         let mut firsts: Vec<First<'_>> = Vec::new();
         let mut ids: HashMap<(NameId, TextId), BinaryId, FixedState> = HashMap::default();
         for (number, suite) in suites.iter().enumerate() {
             let suite_id = SuiteId::at(number);
-            let mut staged = Staged::default();
-            for index in suite.packages.get(arch.index()).into_iter().flatten() {
-                for package in packages(index, &arch_name) {
-                    self.stage(&mut staged, index.file, package?);
-                }
+            let mut staged = self.stage_index(arch, suite)?;
+            if suite.overlay {
+                let target = self.stage_index(arch, &suites[SuiteId::TARGET.index()])?;
+                self.lay_over(suite_id, &mut staged, target);
             }
             if matches!(suite_id, SuiteId::TARGET | SuiteId::PRIMARY) {
                 for package in extra.stanzas(arch) {
@@ -373,6 +338,18 @@ impl Loader {
         }
         self.distribution.ports.push(port);
         Ok(())
+    }
+
+    /// The stanzas of one suite's indices of one architecture.
+    fn stage_index<'a>(&mut self, arch: ArchId, suite: &SuiteText<'a>) -> Result<Staged<'a>, LoadError> {
+        let arch_name = self.distribution.arch_name(arch).to_owned();
+        let mut staged = Staged::default();
+        for index in suite.packages.get(arch.index()).into_iter().flatten() {
+            for package in packages(index, &arch_name) {
+                self.stage(&mut staged, index.file, package?);
+            }
+        }
+        Ok(staged)
     }
 
     /// Takes a stanza into its suite, unless one of a higher version is there.

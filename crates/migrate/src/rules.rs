@@ -12,6 +12,8 @@ use crate::policy::autopkgtest::SpecialCases;
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "rules that are on or off, each by itself")]
 pub struct Rules {
+    /// Which britney2 is equalled, where a rule below does not say it.
+    pub dialect: Dialect,
     /// By architecture.
     pub ports: Vec<PortRules>,
     /// Where build dependencies of architecture-independent packages are tried first.
@@ -30,6 +32,8 @@ pub struct Rules {
     pub no_penalties: BTreeSet<String>,
     /// No bounty makes the required age shorter than this.
     pub bounty_min_age: u32,
+    /// Architecture-independent packages are built by build daemons, so that they are awaited by themselves.
+    pub has_arch_all_buildds: bool,
     /// Where old libraries stay while needed.
     pub smooth_updates: SmoothUpdates,
     /// Old binaries do not hold an item.
@@ -185,6 +189,8 @@ impl Rules {
         let ubuntu = config.dialect == Dialect::Ubuntu;
         let policies: &[PolicyName] = if ubuntu { &PolicyName::UBUNTU } else { &PolicyName::DEBIAN };
         Self {
+            dialect: config.dialect,
+            has_arch_all_buildds: config.has_arch_all_buildds,
             ports: architectures.iter().map(port).collect(),
             all_build_arch: all_build_arch
                 .and_then(|name| architectures.iter().position(|arch| arch == name))

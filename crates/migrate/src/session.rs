@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::hint::HintSet;
 use crate::load::{LoadError, StaticPackage, SuiteText, load};
 use crate::model::NameId;
+use crate::policy::Memo;
 use crate::rules::Rules;
 use crate::target::Target;
 use crate::universe::Universe;
@@ -31,6 +32,8 @@ pub struct Session {
     pub hints: HintSet,
     /// What the policies know.
     pub facts: Facts,
+    /// What the policies have worked out.
+    pub memo: Memo,
     /// Names that must stay installable.
     pub keep_installable: BTreeSet<NameId>,
 }
@@ -53,7 +56,7 @@ impl Session {
         let target = Target::new(&distribution, &universe);
         let kept = extra.iter().filter(|package| package.keep_installable);
         let keep_installable = kept.filter_map(|package| distribution.find_name(&package.name)).collect();
-        Ok(Self { distribution, universe, target, rules, hints, facts, keep_installable })
+        Ok(Self { distribution, universe, target, rules, hints, facts, memo: Memo::default(), keep_installable })
     }
 
     /// What excuses are made of.
@@ -65,6 +68,7 @@ impl Session {
             rules: &self.rules,
             hints: &self.hints,
             facts: &self.facts,
+            memo: &self.memo,
         }
     }
 

@@ -13,7 +13,7 @@ use super::{CliError, Console, Exit, parse_time, tester};
 use crate::check;
 use crate::compat::britney::config::{CommandLine, Config};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
-use crate::compat::britney::state::FirstSeen;
+use crate::compat::britney::state::{FirstSeen, SourcePpas, parse_source_ppas};
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
 use crate::explain::{self, Explainer, Explanation};
@@ -21,6 +21,7 @@ use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
 use crate::policy::autopkgtest;
+use crate::rules::PolicyName;
 use crate::session::Session;
 use crate::upgrade::{Outcome, Plan};
 
@@ -70,6 +71,9 @@ pub struct RunArgs {
     /// Accepted for older callers, without effect
     #[arg(long)]
     pub control_files: bool,
+    /// Callers of Ubuntu's britney hand over an empty word; nothing else may stand here
+    #[arg(hide = true, value_parser = nothing)]
+    pub empty: Vec<String>,
     /// The time of the run: RFC 3339, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub now: Option<Timestamp>,
@@ -85,6 +89,11 @@ pub struct RunArgs {
     /// Threads; all that the machine has if none is given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// An argument that says nothing.
+fn nothing(word: &str) -> Result<String, &'static str> {
+    if word.is_empty() { Ok(String::new()) } else { Err("nothing is expected here") }
 }
 
 /// What a run did, in numbers.
@@ -258,6 +267,7 @@ impl Run<'_> {
 
     /// Writes every output, the new target last, and puts them in place together.
     fn write(&self, config: &Config, done: &Finished<'_>, actions: bool) -> Result<Vec<String>, CliError> {
+        let session = done.session;
         let mut staged = Staged::default();
         let mut written = Vec::new();
         let mut put = |path: &Option<PathBuf>, text: &dyn Fn() -> Result<String, CliError>| -> Result<(), CliError> {
@@ -278,10 +288,17 @@ impl Run<'_> {
                 put(&outputs.excuses_yaml, &|| done.excuses_yaml(&known))?;
             }
             let dates = config.state_dir.as_ref().map(|folder| folder.join("age-policy-dates"));
+            if session.rules.policies.contains(&PolicyName::SourcePpa) {
+                let path = config.source_ppas();
+                let (known, whole) = (done.source_ppas(), |text: &str| parse_source_ppas(text, "").is_ok());
+                files::set_damaged_aside(&path, whole, session.rules.now)?;
+                if path.exists() || !known.is_empty() {
+                    put(&Some(path), &|| Ok(known.render()))?;
+                }
+            }
             put(&Some(dates.unwrap_or_else(|| config.target.join("Dates"))), &|| Ok(done.dates(config)))?;
         }
         if let Some(outcome) = done.outcome {
-            let session = done.session;
             put(&outputs.upgrade, &|| Ok(done.update_output(outcome)))?;
             put(&outputs.heidi_delta, &|| Ok(heidi::delta(&session.distribution, &outcome.accepted)))?;
             put(&outputs.heidi, &|| Ok(heidi::result(&session.distribution, &session.rules, &outcome.target)))?;
@@ -420,6 +437,18 @@ impl Finished<'_> {
         let names: Vec<&str> =
             self.session.distribution.arch_ids().map(|arch| self.session.distribution.arch_name(arch)).collect();
         format!("Generated on: {}\nArch order is: {}\n{}", self.long_time(), names.join(", "), outcome.report)
+    }
+
+    /// From which personal archives the versions on their way were copied, as far as it is known.
+    fn source_ppas(&self) -> SourcePpas {
+        let Session { distribution, facts, .. } = self.session;
+        let items = self.excuses.values().map(|excuse| excuse.item);
+        let items = items.filter(|item| item.scope == Scope::Source && item.suite == SuiteId::PRIMARY);
+        let on_their_way: BTreeSet<(&str, &str)> =
+            items.map(|item| (distribution.name(item.name), distribution.text(item.version))).collect();
+        let mut known = facts.source_ppas.clone();
+        known.retain(|source, version| on_their_way.contains(&(source, version)));
+        known
     }
 
     /// When versions were first seen, with those that were seen now and without those that are gone.

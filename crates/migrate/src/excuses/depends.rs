@@ -1,6 +1,7 @@
 //! What an item's binaries depend on that the target does not have.
 
 use super::{Context, Dependency, DependencyKind, Excuse, ItemKey};
+use crate::compat::britney::config::Dialect;
 use crate::distribution::Source;
 use crate::model::{ArchId, EntryId, GroupId, Scope, SuiteId};
 
@@ -33,8 +34,11 @@ fn relation(context: Context<'_>, excuse: &mut Excuse, arch: ArchId, entry: Entr
     if solving.is_empty() {
         let text = distribution.text(distribution.relations.groups[group.index()].text).to_owned();
         let name = distribution.name(distribution.entry_binary(arch, entry).name);
-        excuse.note(format!("Nothing satisfies {name}'s relation `{text}` on {}.", distribution.arch_name(arch)));
-        excuse.remarks.insert("depends");
+        // In the ubuntu dialect a policy says it, and what follows.
+        if rules.dialect == Dialect::Debian {
+            excuse.note(format!("Nothing satisfies {name}'s relation `{text}` on {}.", distribution.arch_name(arch)));
+            excuse.remarks.insert("depends");
+        }
         excuse.unsatisfiable.entry(arch).or_default().insert(text);
         return;
     }
@@ -49,7 +53,7 @@ fn relation(context: Context<'_>, excuse: &mut Excuse, arch: ArchId, entry: Entr
 }
 
 /// Whether any alternative of a relation counts on this architecture; a malformed one counts and has none.
-fn applies(context: Context<'_>, arch: ArchId, group: GroupId) -> bool {
+pub(crate) fn applies(context: Context<'_>, arch: ArchId, group: GroupId) -> bool {
     let alternatives = context.distribution.relations.alternatives_of(group);
     alternatives.is_empty() || alternatives.iter().any(|one| crate::universe::applies(context.distribution, arch, one))
 }

@@ -55,6 +55,12 @@ pub enum DependencyKind {
     BuildDependsIndep,
     /// `Built-Using`.
     BuiltUsing,
+    /// It would make something of the target uninstallable that the other brings anew.
+    ImplicitDeps,
+    /// A kernel that waits for its meta package.
+    Linux,
+    /// They were copied from one personal archive, to be used together.
+    SourcePpa,
 }
 
 impl DependencyKind {
@@ -65,6 +71,9 @@ impl DependencyKind {
             Self::BuildDepends => "build-depends",
             Self::BuildDependsIndep => "build-depends-indep",
             Self::BuiltUsing => "built-using",
+            Self::ImplicitDeps => "implicit-deps",
+            Self::Linux => "linux",
+            Self::SourcePpa => "source-ppa",
         }
     }
 }
@@ -110,6 +119,8 @@ pub struct Excuse {
     pub forced: bool,
     /// What was seen, in sentences.
     pub notes: Vec<String>,
+    /// What was seen and is of interest only to those who look closer, in sentences.
+    pub details: Vec<String>,
     /// Items that must be valid too.
     pub dependencies: BTreeSet<Dependency>,
     /// The dependencies among them that are themselves invalid, or have no excuse.
@@ -152,6 +163,7 @@ impl Excuse {
             forced_reasons: BTreeSet::new(),
             forced: false,
             notes: Vec::new(),
+            details: Vec::new(),
             dependencies: BTreeSet::new(),
             blocked_by: BTreeSet::new(),
             unsatisfiable: BTreeMap::new(),

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 
 pub(crate) use invalidate::{Invalidation, invalidate};
 
+pub(crate) use depends::applies as relation_applies;
 pub use excuse::{Dependency, DependencyKind, Excuse, Hold, ItemKey, PolicyResult};
 
 use crate::distribution::Distribution;
 use crate::facts::Facts;
 use crate::hint::{Hint, HintKind, HintSet, ItemRef};
 use crate::model::{ArchId, BinaryId, EntryId, Item, NameId, Scope, SuiteId, Verdict};
-use crate::policy;
+use crate::policy::{self, Memo};
 use crate::rules::Rules;
 use crate::target::Target;
 use crate::universe::Universe;
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub hints: &'a HintSet,
     /// What the policies know.
     pub facts: &'a Facts,
+    /// What the policies have worked out.
+    pub memo: &'a Memo,
 }
 
 /// All excuses of a run, by uvname.

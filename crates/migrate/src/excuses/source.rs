@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Excuse, Hold, conclude, depends};
 use crate::blockers::Code;
+use crate::compat::britney::config::Dialect;
 use crate::distribution::Source;
 use crate::hint::HintKind;
 use crate::model::{ArchId, EntryId, Item, NameId, Scope, SuiteId, TextId, Verdict};
@@ -115,7 +116,9 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
             })
             .collect();
         let old = old.join("; ");
-        match (built.current, lags) {
+        // Without daemons that build what is for all architectures, nobody waits for such a build.
+        let awaited = place.is_some() || rules.has_arch_all_buildds;
+        match (built.current, lags || !awaited) {
             (true, true) => excuse.note(format!("Old binaries {on}, which may lag: {old}.")),
             (true, false) if rules.ignore_cruft => {
                 excuse.note(format!("Old binaries {on} are ignored: {old}."));
@@ -133,6 +136,7 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
                 excuse.note(format!("Not built {on}, which may lag: {old}."));
             }
             (false, false) => {
+                excuse.details.push(format!("Old binaries {on}: {old}."));
                 excuse.missing_builds.insert(place);
                 let build = rules
                     .urls
@@ -143,7 +147,7 @@ fn builds(context: Context<'_>, source: &Source, excuse: &mut Excuse) {
                 excuse.hold(Hold {
                     code: Code::MissingBuild,
                     verdict: Verdict::RejectedCannotDetermineIfPermanent,
-                    reason: None,
+                    reason: (rules.dialect == Dialect::Ubuntu).then_some("missingbuild"),
                     about: place_name.clone(),
                     text: format!("Not built {on}: there is only {old}; see {build}"),
                     until: None,
@@ -187,7 +191,7 @@ fn additional_builds(context: Context<'_>, source: &Source, target: Option<&Sour
             excuse.hold(Hold {
                 code: Code::MissingBuild,
                 verdict: Verdict::RejectedCannotDetermineIfPermanent,
-                reason: None,
+                reason: (rules.dialect == Dialect::Ubuntu).then_some("missingbuild"),
                 about: name.to_owned(),
                 text: format!("Not yet built on {name}, where the target has binaries of it."),
                 until: None,

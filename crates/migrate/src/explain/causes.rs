@@ -84,6 +84,11 @@ fn policy(code: Code) -> Option<PolicyName> {
         Code::Block | Code::NeedsApproval => Some(PolicyName::Block),
         Code::BuildDepends => Some(PolicyName::BuildDepends),
         Code::BuiltUsing => Some(PolicyName::BuiltUsing),
+        Code::PolicyDepends => Some(PolicyName::Depends),
+        Code::PolicyImplicitDeps => Some(PolicyName::ImplicitDeps),
+        Code::PolicyBuiltOnBuildd => Some(PolicyName::BuiltOnBuildd),
+        Code::PolicyBlockBugs => Some(PolicyName::BlockBugs),
+        Code::PolicyLinux => Some(PolicyName::Linux),
         Code::MissingBuild
         | Code::OldBinaries
         | Code::WrongSource

@@ -122,6 +122,21 @@ impl<'a> Writer<'a> {
                 let source = self.context.distribution.find_name(source).unwrap_or(name);
                 (self.source(source, "let it migrate first"), LookAgain::on("migrate.excuse.changed"))
             }
+            Code::PolicyBlockBugs => {
+                let can = "settle the bug, or mark it as one that does not block";
+                (self.source(name, can), LookAgain::on("migrate.facts"))
+            }
+            Code::PolicyBuiltOnBuildd => {
+                let can = "have it built by a build daemon";
+                (
+                    self.source(name, can),
+                    LookAgain::on("migrate.facts").or_on("migrate.load").or_on("migrate.hint.changed"),
+                )
+            }
+            Code::PolicyLinux => {
+                let meta = self.context.distribution.find_name(&hold.about).unwrap_or(name);
+                (self.source(meta, "upload the version that belongs to this kernel"), reload())
+            }
             Code::OldBinaries => (
                 self.source(name, "have the old binaries removed from the source suite"),
                 LookAgain::on("migrate.load"),
@@ -133,6 +148,8 @@ impl<'a> Writer<'a> {
             | Code::NewerInTarget
             | Code::NoBinaries
             | Code::Unsatisfiable
+            | Code::PolicyDepends
+            | Code::PolicyImplicitDeps
             | Code::Uninstallable
             | Code::TrialOrder => (self.source(name, "upload a version that does not have the problem"), reload()),
         }
@@ -168,6 +185,10 @@ impl<'a> Writer<'a> {
                 let evidence = Evidence::new(EvidenceKind::Url, format!("#{bug}"), "release-critical bug");
                 blocker.with_evidence(evidence.with_url(rules.urls.bug.replace("{bug}", &bug)))
             }),
+            Code::PolicyBlockBugs => {
+                let evidence = Evidence::new(EvidenceKind::Url, format!("#{}", hold.about), "bug that blocks");
+                blocker.with_evidence(evidence.with_url(rules.urls.bug.replace("{bug}", &hold.about)))
+            }
             Code::MissingBuild => {
                 let url = rules.urls.build.replace("{source}", name).replace("{version}", self.version);
                 let evidence = Evidence::new(EvidenceKind::Package, format!("{name}/{}", self.version), &hold.about);
@@ -193,6 +214,10 @@ impl<'a> Writer<'a> {
             | Code::NewerInTarget
             | Code::NoBinaries
             | Code::Unsatisfiable
+            | Code::PolicyDepends
+            | Code::PolicyImplicitDeps
+            | Code::PolicyBuiltOnBuildd
+            | Code::PolicyLinux
             | Code::Uninstallable
             | Code::TrialOrder => blocker,
         }
@@ -280,6 +305,11 @@ impl<'a> Writer<'a> {
             | Code::NewerInTarget
             | Code::NoBinaries
             | Code::Unsatisfiable
+            | Code::PolicyDepends
+            | Code::PolicyImplicitDeps
+            | Code::PolicyBuiltOnBuildd
+            | Code::PolicyBlockBugs
+            | Code::PolicyLinux
             | Code::Uninstallable
             | Code::TrialOrder => blocker,
         }

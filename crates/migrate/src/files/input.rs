@@ -8,7 +8,7 @@ use tidegate_archive::{deb822, index};
 
 use super::repair::Repair;
 use super::{FileError, read_error, tests};
-use crate::compat::britney::config::{self as britney, CommandLine, Config, Switch};
+use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
@@ -52,6 +52,7 @@ pub struct Inputs {
 #[derive(Debug)]
 pub(super) struct SuiteFiles {
     label: String,
+    overlay: bool,
     short: Option<String>,
     pub(super) sources: Vec<TextFile>,
     pub(super) packages: Vec<Vec<TextFile>>,
@@ -84,6 +85,7 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
         suite(&config.target, None, &layout, &architectures)?,
         suite(&config.primary, None, &layout, &architectures)?,
     ];
+    suites[1].overlay = config.partial_source;
     for (short, path) in &config.additional {
         suites.push(suite(path, Some(short), &layout, &architectures)?);
     }
@@ -110,6 +112,7 @@ pub fn load(inputs: Inputs) -> Result<(Session, Config, Vec<Diagnostic>), FileEr
             short: suite.short.clone(),
             sources: borrow(&suite.sources),
             packages: suite.packages.iter().map(|files| borrow(files)).collect(),
+            overlay: suite.overlay,
         })
         .collect();
     let rules = Rules::from_config(&config, &architectures, now);
@@ -179,7 +182,8 @@ fn suite(
     architectures: &[String],
 ) -> Result<SuiteFiles, FileError> {
     let label = folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
-    let mut files = SuiteFiles { label, short: short.cloned(), sources: Vec::new(), packages: Vec::new() };
+    let mut files =
+        SuiteFiles { label, short: short.cloned(), overlay: false, sources: Vec::new(), packages: Vec::new() };
     match layout {
         Layout::Flat => {
             files.sources.push(required(&folder.join("Sources"))?);
@@ -254,7 +258,7 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
 }
 
 /// Reads a small text that need not be there.
-fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
+pub(super) fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
     match fs::read(path) {
         Ok(bytes) => text_of(path, bytes).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -353,6 +357,9 @@ fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileE
     let target = summaries.pop().flatten();
     if config.piuparts.unwrap_or(source.is_some() || target.is_some()) {
         facts.piuparts = Some((target.unwrap_or_default(), source.unwrap_or_default()));
+    }
+    if config.dialect == Dialect::Ubuntu {
+        super::ubuntu::facts(config, &mut facts, warnings)?;
     }
     Ok(facts)
 }

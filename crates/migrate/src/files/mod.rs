@@ -6,6 +6,7 @@ mod repair;
 mod save;
 mod target;
 mod tests;
+mod ubuntu;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use repair::Repair;
 pub use save::save;
 pub use target::target_indices;
 pub use tests::{journal, known as known_tests};
+pub use ubuntu::set_damaged_aside;
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;

@@ -131,6 +131,7 @@ impl Archive {
                 short: (number > 1).then(|| name.to_owned()),
                 sources: vec![IndexText { file: "Sources", text: sources }],
                 packages: packages.iter().map(|text| vec![IndexText { file: "Packages", text }]).collect(),
+                overlay: false,
             })
             .collect();
         load(&self.architectures, &suites, &[])

@@ -131,6 +131,7 @@ impl Story {
         assert!(mistakes.is_empty(), "{mistakes:?}");
         let (hints, _) = HintSet::new(hints);
         let facts = Facts::default();
+        let memo = crate::policy::Memo::default();
         let context = Context {
             distribution: &distribution,
             universe: &universe,
@@ -138,6 +139,7 @@ impl Story {
             rules: &rules,
             hints: &hints,
             facts: &facts,
+            memo: &memo,
         };
         let excuses = excuses(context);
         let keep = self.keep_installable.iter().filter_map(|name| distribution.find_name(name)).collect();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Opinion;
 use crate::blockers::Code;
+use crate::compat::britney::config::Dialect;
 use crate::compat::britney::state::FirstSeen;
 use crate::excuses::{Context, Excuse, Hold};
 use crate::hint::HintKind;
@@ -100,7 +101,8 @@ pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
     opinion.holds.push(Hold {
         code: Code::Age,
         verdict: Verdict::RejectedTemporarily,
-        reason: Some("age"),
+        // Ubuntu's britney has no word for it.
+        reason: (rules.dialect == Dialect::Debian).then_some("age"),
         about: String::new(),
         text: format!("It is too young: {days} of {required} days."),
         until: Some(of_age(context, age, required)),

@@ -155,9 +155,12 @@ fn report<'a>(
     let name = context.distribution.arch_name(arch);
     let (field, key) = match kind {
         DependencyKind::BuildDependsIndep => ("Build-Depends-Indep", "check-build-depends-indep-on-arch"),
-        DependencyKind::BuildDepends | DependencyKind::Depends | DependencyKind::BuiltUsing => {
-            ("Build-Depends", "check-build-depends-on-arch")
-        }
+        DependencyKind::BuildDepends
+        | DependencyKind::Depends
+        | DependencyKind::BuiltUsing
+        | DependencyKind::ImplicitDeps
+        | DependencyKind::Linux
+        | DependencyKind::SourcePpa => ("Build-Depends", "check-build-depends-on-arch"),
     };
     if any_one {
         opinion.set(key, name);

@@ -6,10 +6,20 @@
 mod age;
 pub mod autopkgtest;
 mod block;
+mod block_bugs;
 mod build_depends;
+mod built_on_buildd;
 mod built_using;
+mod depends;
+mod implicit_deps;
+mod linux;
+mod memo;
 mod piuparts;
 mod rc_bugs;
+pub mod source_ppa;
+mod update_excuse;
+
+pub use memo::Memo;
 
 use serde_json::{Map, Value};
 
@@ -78,13 +88,19 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
         PolicyName::Block => Some(block::judge(context, excuse)),
         PolicyName::BuiltUsing => Some(built_using::judge(context, excuse)),
         PolicyName::Autopkgtest => (is_source && is_primary).then(|| autopkgtest::judge(context, excuse)),
-        PolicyName::Depends => None,
-        PolicyName::ImplicitDeps => None,
-        PolicyName::BuiltOnBuildd => None,
-        PolicyName::BlockBugs => None,
-        PolicyName::UpdateExcuse => None,
-        PolicyName::SourcePpa => None,
-        PolicyName::Linux => None,
+        PolicyName::Depends => Some(depends::judge(context, excuse)),
+        PolicyName::ImplicitDeps => Some(implicit_deps::judge(context, excuse)),
+        PolicyName::BuiltOnBuildd => Some(built_on_buildd::judge(context, excuse)),
+        PolicyName::BlockBugs => (is_source && is_primary).then(|| block_bugs::judge(context, excuse)),
+        PolicyName::UpdateExcuse => (is_source && is_primary).then(|| update_excuse::judge(context, excuse)),
+        PolicyName::SourcePpa => (is_source && is_primary).then(|| source_ppa::judge(context, excuse)),
+        PolicyName::Linux => {
+            if is_source && is_primary {
+                linux::judge(context, excuse)
+            } else {
+                None
+            }
+        }
         PolicyName::SruAdtRegression => None,
         PolicyName::Email => None,
     }

@@ -44,6 +44,7 @@ impl Snapshot {
             short: None,
             sources: vec![IndexText { file: "Sources", text: sources }],
             packages: vec![vec![IndexText { file: "Packages", text: packages }]],
+            overlay: false,
         });
         let (config, _) = config::parse(&self.config, "britney.conf", &CommandLine::default()).unwrap();
         let rules = Rules::from_config(&config, &archs, 1_795_246_742);

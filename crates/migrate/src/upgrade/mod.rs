@@ -15,15 +15,17 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compat::britney::config::Dialect;
 use crate::distribution::Distribution;
 use crate::excuses::{Context, Excuses};
+use crate::hint::{Hint, HintKind, HintSet};
 use crate::model::{ArchId, Item, NameId, Scope, SuiteId};
 use crate::rules::Rules;
 use crate::target::Target;
 use crate::universe::Universe;
 
 pub(crate) use alone::Judgement;
-pub(crate) use group::Impossible;
+pub(crate) use group::{Impossible, Leaving, group};
 pub(crate) use report::Report;
 
 /// What groups and orders are computed on: the target as it is at that moment.
@@ -33,12 +35,19 @@ pub(crate) struct Ground<'a> {
     pub(crate) universe: &'a Universe,
     pub(crate) target: &'a Target,
     pub(crate) rules: &'a Rules,
+    pub(crate) hints: &'a HintSet,
 }
 
 impl<'a> Context<'a> {
     /// The ground of the target as loaded.
     pub(crate) fn smooth(&self) -> Ground<'a> {
-        Ground { distribution: self.distribution, universe: self.universe, target: self.target, rules: self.rules }
+        Ground {
+            distribution: self.distribution,
+            universe: self.universe,
+            target: self.target,
+            rules: self.rules,
+            hints: self.hints,
+        }
     }
 }
 
@@ -245,6 +254,7 @@ impl<'a> Upgrade<'a> {
             universe: self.context.universe,
             target: &self.target,
             rules: self.context.rules,
+            hints: self.context.hints,
         }
     }
 
@@ -265,7 +275,22 @@ impl<'a> Upgrade<'a> {
 pub(crate) fn uninstallable_on(ground: Ground<'_>, arch: ArchId, with_all: bool) -> BTreeSet<NameId> {
     let dead = ground.target.installability(arch).dead();
     let dead = dead.map(|id| ground.distribution.binary(arch, id));
-    dead.filter(|binary| with_all || !binary.arch_all).map(|binary| binary.name).collect()
+    let counting = dead.filter(|binary| with_all || !binary.arch_all).map(|binary| binary.name);
+    if ground.hints.of_kind(HintKind::AllowUninst).next().is_none() {
+        return counting.collect();
+    }
+    counting.filter(|&name| !ground.may_be_uninstallable(arch, name)).collect()
+}
+
+impl Ground<'_> {
+    /// Whether a hint lets a binary become uninstallable there without being counted.
+    pub(crate) fn may_be_uninstallable(&self, arch: ArchId, name: NameId) -> bool {
+        let arch = self.distribution.arch_name(arch);
+        let hints = self.hints.find(HintKind::AllowUninst, self.distribution.name(name));
+        let mut items = hints.filter_map(Hint::item);
+        self.rules.dialect == Dialect::Ubuntu
+            && items.any(|item| item.binary_architecture().is_none_or(|hinted| hinted == arch))
+    }
 }
 
 /// Binaries of the target that are left over from another version of their source. On an architecture that may lag,

@@ -1,6 +1,8 @@
 //! Smooth updates: old libraries that stay in the target while something still needs them.
 
 use super::Ground;
+use crate::compat::britney::config::Dialect;
+use crate::hint::{Hint, HintKind};
 use crate::model::{ArchId, BinaryId, EntryId, Item, Scope, SuiteId};
 
 /// Which of the binaries that an item would remove on one architecture stay instead.
@@ -55,6 +57,15 @@ pub(crate) fn kept(
     kept
 }
 
+/// Whether a hint lets old libraries of the item's source stay in any section.
+fn allowed_by_hint(ground: Ground<'_>, item: &Item) -> bool {
+    let Ground { distribution, rules, hints, .. } = ground;
+    let version = distribution.source(item.suite, item.name).map(|source| distribution.text(source.version));
+    let mut items = hints.find(HintKind::AllowSmoothUpdate, distribution.name(item.name)).filter_map(Hint::item);
+    rules.dialect == Dialect::Ubuntu
+        && items.any(|hinted| hinted.version.is_none() || hinted.version.as_deref() == version)
+}
+
 /// Whether a binary may stay at all. Inside: the source suite's left-over binary of the same name, if there is one.
 #[expect(clippy::option_option, reason = "whether it may stay, and what of its name is left over, are two questions")]
 fn candidate(ground: Ground<'_>, item: &Item, arch: ArchId, entry: EntryId) -> Option<Option<BinaryId>> {
@@ -62,7 +73,7 @@ fn candidate(ground: Ground<'_>, item: &Item, arch: ArchId, entry: EntryId) -> O
     let name = distribution.entry_binary(arch, entry).name;
     let Some(there) = distribution.entry_of(item.suite, arch, name) else {
         let section = distribution.text(distribution.entry(arch, entry).section);
-        return rules.smooth_updates.contains(section).then_some(None);
+        return (rules.smooth_updates.contains(section) || allowed_by_hint(ground, item)).then_some(None);
     };
     let there = distribution.entry(arch, there);
     let source = distribution.source(item.suite, item.name)?;

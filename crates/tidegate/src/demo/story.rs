@@ -236,6 +236,11 @@ fn words(code: Code) -> &'static str {
         Code::HintRemove => "to be removed, and so not updated",
         Code::NewerInTarget => "testing has a newer version",
         Code::NoBinaries => "without any binaries",
+        Code::PolicyDepends => "what they need is nowhere, or where they may not need it",
+        Code::PolicyImplicitDeps => "they would break something that nothing mends",
+        Code::PolicyBuiltOnBuildd => "not built by build daemons",
+        Code::PolicyBlockBugs => "blocked by a bug",
+        Code::PolicyLinux => "kernels without their meta package",
         Code::Uninstallable => "they would break something",
         Code::TrialOrder => "tried too early",
     }

@@ -147,6 +147,11 @@ impl Config {
     pub fn state_file(&self, name: &str) -> PathBuf {
         self.state_dir.as_ref().unwrap_or(&self.target).join(name)
     }
+
+    /// Where it is kept from which personal archives versions were copied.
+    pub fn source_ppas(&self) -> PathBuf {
+        self.primary.join("SourcePPA")
+    }
 }
 
 /// The files that a run writes; what is none is not written.

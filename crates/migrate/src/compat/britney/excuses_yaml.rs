@@ -62,6 +62,8 @@ pub struct Entry<'a> {
     invalidated_by_other_package: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     manual_approval_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    detailed_info: &'a [String],
     #[serde(flatten)]
     annotation: Annotation,
 }
@@ -167,6 +169,7 @@ pub fn entry<'a>(distribution: &'a Distribution, name: &str, excuse: &'a Excuse,
         hints: excuse.hints.iter().map(|(kind, user)| HintEntry { kind, user }).collect(),
         invalidated_by_other_package: excuse.is_invalidated(),
         manual_approval_status: excuse.approved.map(|given| if given { "approved" } else { "not-approved" }),
+        detailed_info: &excuse.details,
         annotation,
     }
 }

@@ -4,11 +4,15 @@
 //! or damaged file stops the run is the caller's decision, for only it knows which policies are on.
 
 mod autopkgtest;
+mod bug_times;
 mod bugs;
 mod constraints;
 mod dates;
 mod faux;
+mod json;
 mod piuparts;
+mod signers;
+mod source_ppas;
 mod urgencies;
 
 use std::collections::BTreeMap;
@@ -21,11 +25,14 @@ pub use autopkgtest::{
     PENDING_TESTS, TEST_RESULTS, parse_pending_tests, parse_test_results, render_pending_tests, render_test_results,
     time_of_run,
 };
+pub use bug_times::{BugTimes, parse_bug_times};
 pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};
 pub use dates::{AgeDates, FirstSeen, parse_age_dates};
 pub use faux::{FauxPackage, parse_faux_packages};
 pub use piuparts::{Piuparts, PiupartsResult, PiupartsState, parse_piuparts};
+pub use signers::{Signer, Signers, parse_signers};
+pub use source_ppas::{SourcePpas, parse_source_ppas};
 pub use urgencies::{Urgencies, parse_urgencies};
 
 /// By source, then by version.

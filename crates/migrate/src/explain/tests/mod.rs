@@ -168,6 +168,7 @@ impl Archive {
             short: short.map(str::to_owned),
             sources: vec![IndexText { file: "Sources", text: &self.suites[index].0 }],
             packages: vec![vec![IndexText { file: "Packages", text: &self.suites[index].1 }]],
+            overlay: false,
         };
         let mut suites = vec![suite(0, "testing", None), suite(1, "unstable", None)];
         if !self.suites[2].0.is_empty() {
@@ -183,6 +184,7 @@ impl Archive {
         assert!(problems.is_empty(), "{problems:?}");
         let (hints, _) = HintSet::new(hints);
         let facts = self.facts(&suites);
+        let memo = crate::policy::Memo::default();
         let context = Context {
             distribution: &distribution,
             universe: &universe,
@@ -190,6 +192,7 @@ impl Archive {
             rules: &rules,
             hints: &hints,
             facts: &facts,
+            memo: &memo,
         };
         let excuses = excuses(context);
         let kept = self.constraints.iter().filter_map(|package| distribution.find_name(&package.name));
