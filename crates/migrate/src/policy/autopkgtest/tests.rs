@@ -34,8 +34,9 @@ impl Archive {
             let (about_source, about_binary): (Vec<&str>, Vec<&str>) =
                 parts.partition(|field| field.starts_with("Testsuite"));
             let stanza = |fields: &[&str]| {
-                let fields: String = fields.iter().map(|field| format!("{field}\n")).collect();
-                format!("Package: {name}\nVersion: {version}\n{fields}")
+                let lines = [format!("Package: {name}"), format!("Version: {version}")].into_iter();
+                let lines: Vec<String> = lines.chain(fields.iter().map(|&field| field.to_owned())).collect();
+                lines.join("\n") + "\n"
             };
             *sources += &(stanza(&about_source) + "\n");
             *packages += &(stanza(&about_binary) + "Architecture: amd64\n\n");
@@ -171,7 +172,8 @@ fn references_are_asked_for_where_a_failure_needs_one() {
 #[test]
 fn very_many_tests_go_to_a_queue_of_their_own() {
     let users = |count: u32| -> String {
-        (0..count).map(|number| format!("bar{number} 1; Testsuite: autopkgtest; Depends: foo\n")).collect()
+        let lines = (0..count).map(|number| format!("bar{number} 1; Testsuite: autopkgtest; Depends: foo"));
+        lines.collect::<Vec<_>>().join("\n")
     };
     let huge = |count: u32| {
         let requests = Archive::default().target(&format!("foo 1\n{}", users(count))).source("foo 2").requests("foo");
