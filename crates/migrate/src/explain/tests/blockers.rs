@@ -5,6 +5,7 @@ use tidegate_kernel::{Blocker, BlockerCode, WhoKind, catalogue::departures};
 use super::super::{blockers, blockers_of};
 use super::{Archive, Ran, archive};
 use crate::blockers::Code;
+use crate::policy::autopkgtest::results::Outcome as TestOutcome;
 
 /// An archive in which every code appears, but for `trial-order`.
 fn everything() -> Archive {
@@ -20,6 +21,12 @@ fn everything() -> Archive {
                 "dirty": {"sid": ["F", "0 x", "https://piuparts.example.org/dirty"]},
                 "untested": {"sid": ["W", "0 x", "https://piuparts.example.org/untested"]}}}"#,
         )
+        .config("ADT_ENABLE = yes\nADT_ARCHES = amd64\nADT_CI_URL = https://ci.example.org")
+        .source("awaited 2; Testsuite: autopkgtest", &["awaited"])
+        .tested("old/1", "awaited", TestOutcome::Pass)
+        .source("broken 2; Testsuite: autopkgtest", &["broken"])
+        .tested("old/1", "broken", TestOutcome::Pass)
+        .tested("broken/2", "broken", TestOutcome::Fail)
         .source("blocked 2", &["blocked"])
         .hint("block blocked")
         .tpu("fix 2", &["fix"])
@@ -115,6 +122,12 @@ fn those_who_keep_the_source_are_named_with_their_address() {
         assert_eq!(buggy.who()[0].mail.as_deref(), Some("buggy@example.org"));
         assert_eq!(buggy.evidence().len(), 2);
         assert!(buggy.actions()[0].command.as_deref().unwrap().contains("ignore-rc-bugs 42,43 buggy/2"));
+        let [broken] = blockers_of(ran.context, &ran.excuses["broken"]).try_into().unwrap();
+        assert_eq!(broken.who()[0].name, "broken");
+        let log = "https://ci.example.org/results/autopkgtest-testing/testing/amd64/b/broken/run-broken/2/log.gz";
+        assert_eq!(broken.evidence()[0].url.as_deref(), Some(log));
+        let [awaited] = blockers_of(ran.context, &ran.excuses["awaited"]).try_into().unwrap();
+        assert_eq!((awaited.code(), awaited.who()[0].kind), ("migrate.tests-running", WhoKind::Nobody));
         let [follower] = blockers_of(ran.context, &ran.excuses["follower"]).try_into().unwrap();
         assert_eq!(follower.who()[0].name, "blocked");
         assert_eq!(follower.actions()[0].command.as_deref(), Some("tidegate migrate explain blocked"));

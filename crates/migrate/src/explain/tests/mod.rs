@@ -18,6 +18,7 @@ use crate::facts::Facts;
 use crate::hint::{HintRights, HintSet, ItemNames};
 use crate::load::{IndexText, StaticPackage, SuiteText, load};
 use crate::model::NameId;
+use crate::policy::autopkgtest::results::{Outcome as TestOutcome, TestResults, TestRun};
 use crate::rules::Rules;
 use crate::target::Target;
 use crate::universe::Universe;
@@ -34,6 +35,7 @@ pub(super) struct Archive {
     first_seen: String,
     bugs: String,
     piuparts: String,
+    tests: TestResults,
     constraints: Vec<StaticPackage>,
     config: String,
 }
@@ -53,6 +55,7 @@ pub(super) fn archive() -> Archive {
         first_seen: String::new(),
         bugs: String::new(),
         piuparts: String::new(),
+        tests: TestResults::default(),
         constraints: Vec::new(),
         config: "TESTING = t\nUNSTABLE = s\nSTATE_DIR = state\nSMOOTH_UPDATES = libs\nDEFAULT_URGENCY = medium\n\
                  MINDAYS_LOW = 5\nMINDAYS_MEDIUM = 5\nMINDAYS_HIGH = 5\nMINDAYS_CRITICAL = 5\n\
@@ -131,6 +134,15 @@ impl Archive {
 
     pub(super) fn piuparts(mut self, summary: &str) -> Self {
         summary.clone_into(&mut self.piuparts);
+        self
+    }
+
+    /// A result that is known of a test of version 2 on amd64.
+    pub(super) fn tested(mut self, trigger: &str, source: &str, outcome: TestOutcome) -> Self {
+        let (version, run_id) = (Some("2".to_owned()), Some(format!("run-{trigger}")));
+        let run = TestRun { outcome, version, run_id, seen: NOW };
+        let of_trigger = self.tests.by_trigger.entry(trigger.to_owned()).or_default();
+        of_trigger.entry(source.to_owned()).or_default().insert("amd64".to_owned(), run);
         self
     }
 
@@ -215,6 +227,7 @@ impl Archive {
         Facts {
             first_seen,
             source_bugs,
+            test_results: self.tests.clone(),
             piuparts: source_piuparts.map(|source| (state::Piuparts::default(), source)),
             ..Facts::default()
         }

@@ -1,6 +1,7 @@
 //! Addresses of what test servers show of a test.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::compat::britney::config::{Autopkgtest, Location};
 use crate::rules::Rules;
@@ -23,7 +24,9 @@ impl<'a> Links<'a> {
     fn is_debci(self) -> bool {
         match &self.config.results {
             Some(Location::File(_)) => true,
-            Some(Location::Http(url)) => url.ends_with(".json"),
+            Some(Location::Http(url)) => {
+                Path::new(url).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+            }
             None => false,
         }
     }

@@ -10,6 +10,8 @@ mod plan;
 pub mod request;
 pub mod results;
 mod status;
+#[cfg(test)]
+mod tests;
 mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
