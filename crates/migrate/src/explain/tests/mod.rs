@@ -34,6 +34,8 @@ pub(super) struct Archive {
     first_seen: String,
     bugs: String,
     piuparts: String,
+    blocks: String,
+    signers: String,
     constraints: Vec<StaticPackage>,
     config: String,
 }
@@ -53,6 +55,8 @@ pub(super) fn archive() -> Archive {
         first_seen: String::new(),
         bugs: String::new(),
         piuparts: String::new(),
+        blocks: String::new(),
+        signers: String::new(),
         constraints: Vec::new(),
         config: "TESTING = t\nUNSTABLE = s\nSTATE_DIR = state\nSMOOTH_UPDATES = libs\nDEFAULT_URGENCY = medium\n\
                  MINDAYS_LOW = 5\nMINDAYS_MEDIUM = 5\nMINDAYS_HIGH = 5\nMINDAYS_CRITICAL = 5\n\
@@ -131,6 +135,17 @@ impl Archive {
 
     pub(super) fn piuparts(mut self, summary: &str) -> Self {
         summary.clone_into(&mut self.piuparts);
+        self
+    }
+
+    /// A bug that blocks a source.
+    pub(super) fn block_bug(mut self, source: &str, bug: &str) -> Self {
+        writeln!(self.blocks, "{source} {bug} 0").unwrap();
+        self
+    }
+
+    pub(super) fn signers(mut self, signers: &str) -> Self {
+        signers.clone_into(&mut self.signers);
         self
     }
 
@@ -215,6 +230,8 @@ impl Archive {
         Facts {
             first_seen,
             source_bugs,
+            block_bugs: state::parse_bug_times(&self.blocks, "Blocks").0,
+            signers: state::parse_signers(&self.signers, "signers.json").unwrap().0,
             piuparts: source_piuparts.map(|source| (state::Piuparts::default(), source)),
             ..Facts::default()
         }
