@@ -28,6 +28,10 @@ codes! {
     Bugs;
     /// `piuparts`
     Piuparts;
+    /// `tests-running`
+    TestsRunning;
+    /// `tests-regression`
+    TestsRegression;
     /// `block`
     Block;
     /// `needs-approval`
@@ -105,6 +109,18 @@ impl Code {
                 "Piuparts fails where it did not in the target, or has not tested the version yet.",
                 &[Source, Nobody, Role],
                 "a result that passes, or a hint `ignore-piuparts`",
+            ),
+            Self::TestsRunning => hold(
+                "tests-running",
+                "A test of the item, or of what depends on it, has not ended yet or cannot begin yet.",
+                &[Nobody, Role],
+                "the result, or a hint `force-skiptest`",
+            ),
+            Self::TestsRegression => hold(
+                "tests-regression",
+                "A test of the item, or of what depends on it, fails where it passed before.",
+                &[Source, Role],
+                "a result that passes, or a hint `force-badtest` or `force-skiptest`",
             ),
             Self::Block => hold(
                 "block",

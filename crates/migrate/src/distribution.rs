@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use tidegate_archive::relation::Operator;
 
 use crate::model::{ArchId, BinaryId, EntryId, GroupId, Interner, NameId, SourceId, SuiteId, TextId};
+use crate::policy::autopkgtest::TestIndex;
 
 /// Everything that was loaded.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Distribution {
     pub(crate) relations: Relations,
     /// At most one version of a name can be installed: the suites are the versions of one pool.
     pub(crate) exclusive_versions: bool,
+    /// Who is tested because of whom; made when it is first asked for.
+    pub(crate) test_index: std::sync::OnceLock<TestIndex>,
     /// What was odd in the input and did not stop the run.
     pub findings: Vec<Finding>,
 }
@@ -55,6 +58,10 @@ pub struct Source {
     pub(crate) maintainer: TextId,
     /// `Build-Depends`, `-Arch`, `-Indep` as written.
     pub(crate) build_depends: [TextId; 3],
+    /// Whether `Testsuite` names tests that can be run.
+    pub(crate) tests: bool,
+    /// `Testsuite-Triggers` as written.
+    pub(crate) test_triggers: TextId,
     /// Stands for binaries whose source is not in the suite: never an item, never written.
     pub(crate) fake: bool,
     /// The binaries that the indices list under it, hijacked ones included.

@@ -276,6 +276,8 @@ impl Loader {
                     maintainer: self.text(source.maintainer),
                     build_depends: [source.build_depends, source.build_depends_arch, source.build_depends_indep]
                         .map(|field| self.text(field)),
+                    tests: has_tests(source.testsuite),
+                    test_triggers: self.text(source.testsuite_triggers),
                     fake: false,
                     listed: Vec::new(),
                 };
@@ -449,6 +451,8 @@ impl Loader {
             section,
             maintainer: self.empty,
             build_depends: [self.empty; 3],
+            tests: false,
+            test_triggers: self.empty,
             fake: true,
             listed: Vec::new(),
         });
@@ -559,6 +563,12 @@ fn intern_group(distribution: &mut Distribution, text: &str) -> GroupId {
     distribution.relations.groups.push(Group { text: text_id, alternatives, malformed });
     distribution.relations.by_text.set(text_id.index(), Some(id));
     id
+}
+
+/// Whether a `Testsuite` field names tests that can be run: the source's own, or those of a kind of packages.
+fn has_tests(testsuite: &str) -> bool {
+    let mut words = testsuite.split(|character: char| character == ',' || character.is_whitespace());
+    words.any(|word| word == "autopkgtest" || word.starts_with("autopkgtest-pkg-"))
 }
 
 fn bounds(start: usize, end: usize) -> (u32, u32) {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compat::britney::config::{Autopkgtest, Config, Dialect, SmoothUpdates, Switch, Urls};
 use crate::compat::britney::state::FirstSeen;
 use crate::model::ArchId;
+use crate::policy::autopkgtest::SpecialCases;
 
 /// The rules of one distribution.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub struct Rules {
     pub distribution: Option<String>,
     /// Where tests run, how they are judged, and the links to them.
     pub autopkgtest: Autopkgtest,
+    /// Sources whose tests are not chosen by the general rule.
+    pub test_cases: SpecialCases,
     /// The instant of the run, in seconds since 1970.
     pub now: i64,
 }
@@ -207,6 +210,7 @@ impl Rules {
             series: config.series.clone(),
             distribution: config.distribution.clone(),
             autopkgtest: config.autopkgtest.clone(),
+            test_cases: if ubuntu { SpecialCases::ubuntu() } else { SpecialCases::default() },
             now,
         }
     }

@@ -3,12 +3,14 @@
 mod bench;
 mod config;
 mod console;
+mod evidence;
 mod explain;
 mod hints;
 mod installable;
 mod log;
 mod run;
 mod tester;
+mod tests;
 mod what_if;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ pub use run::{Account, Finished, RunArgs, run, run_with};
 
 use crate::compat::britney::config::CommandLine;
 use crate::files::{self, FileError, RunOptions};
+use crate::outside::FeedError;
 use crate::session::Session;
 use tidegate_kernel::{Clock, Timestamp};
 
@@ -32,6 +35,8 @@ pub enum Exit {
     No = 1,
     /// Usage or configuration.
     Usage = 2,
+    /// A feed that the decision needs failed.
+    FeedFailed = 3,
     /// A check of our own failed.
     Fault = 4,
 }
@@ -42,6 +47,11 @@ pub enum CliError {
     /// Files.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Another machine, or what it left here.
+    #[error(
+        "{0}; test results are not known, so nothing was asked for and nothing written: run again when that is mended"
+    )]
+    Feed(#[from] FeedError),
     /// An outlet.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
@@ -59,6 +69,7 @@ impl CliError {
         match self {
             Self::File(_) | Self::Output(_) => Exit::No,
             Self::Usage(_) => Exit::Usage,
+            Self::Feed(_) => Exit::FeedFailed,
             Self::Fault(_) => Exit::Fault,
         }
     }
@@ -80,6 +91,8 @@ pub enum Command {
     Installable(installable::InstallableArgs),
     /// Measure what the work costs, beside dose-debcheck
     Bench(bench::BenchArgs),
+    /// List what is known of tests, and which were asked for
+    Tests(tests::TestsArgs),
     /// Look after hints
     #[command(subcommand)]
     Hints(hints::HintsCommand),
@@ -112,8 +125,12 @@ impl Source {
         let bar = console.progress("reading");
         let command_line = CommandLine { series: &self.series, distribution: None, overrides: &[] };
         let (config, mut warnings) = files::config(&self.config, &command_line)?;
-        let options =
-            RunOptions { hints: None, now: self.now.map(Timestamp::as_seconds), clock: clock.now().as_seconds() };
+        let options = RunOptions {
+            hints: None,
+            now: self.now.map(Timestamp::as_seconds),
+            clock: clock.now().as_seconds(),
+            may_repair: false,
+        };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving");
         let (session, _, found) = files::load(inputs)?;
@@ -138,6 +155,7 @@ pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) 
         Command::WhatIf(args) => what_if::what_if(args, console, clock),
         Command::Installable(args) => installable::installable(args, console, clock),
         Command::Bench(args) => bench::bench(args, console, clock),
+        Command::Tests(args) => tests::tests(args, console, clock),
         Command::Hints(command) => hints::execute(command, console),
         Command::Config(command) => config::execute(command, console),
     }

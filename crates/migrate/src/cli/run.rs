@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_kernel::{Blocker, Clock, Timestamp};
 
+use super::evidence::Evidence;
 use super::log::Log;
 use super::{CliError, Console, Exit, parse_time, tester};
 use crate::check;
@@ -19,6 +20,7 @@ use crate::explain::{self, Explainer, Explanation};
 use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
+use crate::policy::autopkgtest;
 use crate::rules::PolicyName;
 use crate::session::Session;
 use crate::upgrade::{Outcome, Plan};
@@ -164,10 +166,11 @@ impl Run<'_> {
             hints: args.hints.clone(),
             now: args.now.map(Timestamp::as_seconds),
             clock: self.clock.now().as_seconds(),
+            may_repair: !args.dry_run,
         };
         let inputs = files::inputs(config, &options)?;
         bar.step("resolving relations");
-        let (session, config, warnings) = files::load(inputs)?;
+        let (mut session, config, warnings) = files::load(inputs)?;
         for warning in &warnings {
             self.log.warn(console, &warning.to_string())?;
         }
@@ -176,6 +179,9 @@ impl Run<'_> {
             self.log.warn(console, &text)?;
         }
         self.findings(console, &session)?;
+        for useless in autopkgtest::useless_hints(session.context()) {
+            self.log.warn(console, &useless)?;
+        }
         if args.print_uninst {
             return print_uninstallable(console, &session);
         }
@@ -187,6 +193,13 @@ impl Run<'_> {
             return tester::tester(session, console);
         }
         let actions = args.actions.as_ref().map(|text| actions(&session, text)).transpose()?;
+        let evidence = Evidence::of(&config, actions.is_some(), args.dry_run);
+        if let Some(evidence) = &evidence {
+            bar.step("looking for test results");
+            for warning in evidence.look(&mut session)? {
+                self.log.warn(console, &warning)?;
+            }
+        }
         bar.step("making excuses");
         let excuses = if actions.is_some() { Excuses::new() } else { session.excuses() };
         let outcome = if args.no_compute_migrations && actions.is_none() {
@@ -199,6 +212,10 @@ impl Run<'_> {
             verify(&session, &outcome)?;
             Some(outcome)
         };
+        if let Some(evidence) = &evidence {
+            bar.step("asking for tests");
+            evidence.ask(&mut session, &excuses, self.log, console)?;
+        }
         bar.step("writing");
         let result =
             Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };

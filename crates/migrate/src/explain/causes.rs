@@ -80,6 +80,7 @@ fn policy(code: Code) -> Option<PolicyName> {
         Code::Age => Some(PolicyName::Age),
         Code::Bugs => Some(PolicyName::RcBugs),
         Code::Piuparts => Some(PolicyName::Piuparts),
+        Code::TestsRunning | Code::TestsRegression => Some(PolicyName::Autopkgtest),
         Code::Block | Code::NeedsApproval => Some(PolicyName::Block),
         Code::BuildDepends => Some(PolicyName::BuildDepends),
         Code::BuiltUsing => Some(PolicyName::BuiltUsing),

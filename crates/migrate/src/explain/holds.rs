@@ -96,6 +96,14 @@ impl<'a> Writer<'a> {
                 };
                 (who, LookAgain::on("migrate.facts").or_on("migrate.hint.changed"))
             }
+            Code::TestsRunning => (
+                Who::nobody("the tests: they have yet to end"),
+                LookAgain::on("migrate.test.completed").or_on("migrate.load"),
+            ),
+            Code::TestsRegression => {
+                let look_again = LookAgain::on("migrate.test.completed").or_on("migrate.hint.changed");
+                (self.source(name, "mend what fails, here or in what is tested, or ask for another run"), look_again)
+            }
             Code::Block | Code::NeedsApproval | Code::HintRemove => {
                 let can = match hold.code {
                     Code::NeedsApproval => "approve it",
@@ -186,11 +194,16 @@ impl<'a> Writer<'a> {
                 let evidence = Evidence::new(EvidenceKind::Package, format!("{name}/{}", self.version), &hold.about);
                 blocker.with_evidence(evidence.with_url(url.replace("{arch}", &hold.about)))
             }
+            Code::TestsRegression => self.failures(&hold.about).into_iter().fold(blocker, |blocker, (arch, log)| {
+                let evidence = Evidence::new(EvidenceKind::Url, format!("{}/{arch}", hold.about), "failed test");
+                blocker.with_evidence(evidence.with_url(log))
+            }),
             Code::Block | Code::HintRemove => self.hints(hold).into_iter().fold(blocker, |blocker, hint| {
                 let place = format!("{}:{}", hint.file, hint.line);
                 blocker.with_evidence(Evidence::new(EvidenceKind::File, place, &hint.text))
             }),
             Code::Piuparts
+            | Code::TestsRunning
             | Code::NeedsApproval
             | Code::DependsOnInvalid
             | Code::OldBinaries
@@ -215,6 +228,16 @@ impl<'a> Writer<'a> {
         let result = self.excuse.policies.iter().find(|result| result.policy == PolicyName::RcBugs);
         let bugs = result.and_then(|result| result.info.get("unique-source-bugs")?.as_array());
         bugs.into_iter().flatten().filter_map(|bug| bug.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Architectures on which tests of a source regressed, with their logs.
+    fn failures(&self, tested: &str) -> Vec<(String, String)> {
+        let result = self.excuse.policies.iter().find(|result| result.policy == PolicyName::Autopkgtest);
+        let of_source = |key: &str| key.split_once('/').map_or(key, |(source, _)| source) == tested;
+        let info = result.and_then(|result| result.info.iter().find(|(key, _)| of_source(key)));
+        let archs = info.and_then(|(_, archs)| archs.as_object());
+        let failed = archs.into_iter().flatten().filter(|(_, test)| test.get(0).is_some_and(|it| it == "REGRESSION"));
+        failed.filter_map(|(arch, test)| Some((arch.clone(), test.get(1)?.as_str()?.to_owned()))).collect()
     }
 
     /// The hints that a hold speaks of.
@@ -258,6 +281,9 @@ impl<'a> Writer<'a> {
             Code::Piuparts => blocker
                 .with_who(hinter("let it pass without the test"))
                 .with_action(hint("Try without the test", format!("ignore-piuparts {item}"))),
+            Code::TestsRunning | Code::TestsRegression => blocker
+                .with_who(hinter("let it pass without the tests"))
+                .with_action(hint("Try without the tests", format!("force-skiptest {item}"))),
             Code::Block if hold.about == HintKind::BlockUdeb.as_str() => {
                 blocker.with_action(hint("Try unblocked", format!("unblock-udeb {item}")))
             }

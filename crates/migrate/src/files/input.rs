@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
-use super::{FileError, read_error};
-use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect};
+use super::repair::Repair;
+use super::{FileError, read_error, tests};
+use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
@@ -28,6 +29,8 @@ pub struct RunOptions {
     pub now: Option<i64>,
     /// The machine's time, for runs without any other.
     pub clock: i64,
+    /// Whether a damaged file of state may be moved aside; a command that only looks leaves it where it is.
+    pub may_repair: bool,
 }
 
 /// Everything that was read, as texts and as what they mean.
@@ -87,9 +90,12 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
         suites.push(suite(path, Some(short), &layout, &architectures)?);
     }
     let extra = static_packages(&config, &mut warnings)?;
-    let facts = facts(&config, &mut warnings)?;
-    let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
+    let mut facts = facts(&config, &mut warnings)?;
+    if config.autopkgtest.enable != Switch::No {
+        tests::known(&config, &mut facts, Repair { allowed: options.may_repair, now }, &mut warnings)?;
+    }
+    let hints = hint_set(&config, options, &architectures, &mut warnings);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
 }
 

@@ -2,14 +2,21 @@
 
 mod input;
 mod output;
+mod repair;
+mod save;
 mod target;
+mod tests;
 mod ubuntu;
 
 use std::path::{Path, PathBuf};
 
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
+pub(crate) use output::beside;
 pub use output::{Staged, ensure_directory};
+pub use repair::Repair;
+pub use save::save;
 pub use target::target_indices;
+pub use tests::{journal, known as known_tests};
 pub use ubuntu::set_damaged_aside;
 
 use crate::diagnostic::Diagnostic;
@@ -70,6 +77,16 @@ pub enum FileError {
     /// The indices cannot be used.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A file of state that must not be guessed at is damaged.
+    #[error("{} is damaged: {problem}; {}", path.display(), where_now(.moved.as_deref()))]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// Where it was moved.
+        moved: Option<PathBuf>,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
@@ -87,6 +104,16 @@ pub enum FileError {
     /// Contradictory static input.
     #[error("{}", list(.0))]
     Static(Vec<Diagnostic>),
+}
+
+fn where_now(to: Option<&Path>) -> String {
+    match to {
+        Some(to) => format!(
+            "it was moved to {}: mend it and put it back, or run again without what it remembered",
+            to.display()
+        ),
+        None => "mend it, or move it away to go on without what it remembered".to_owned(),
+    }
 }
 
 fn list(diagnostics: &[Diagnostic]) -> String {

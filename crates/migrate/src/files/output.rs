@@ -33,14 +33,7 @@ impl Staged {
             _ => Ok(text.as_bytes().to_vec()),
         };
         let bytes = bytes.map_err(|error| write_error(path)(std::io::Error::other(error.to_string())))?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".tidegate-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder).map_err(write_error(path))?;
+        let mut file = beside(folder).map_err(write_error(path))?;
         file.write_all(&bytes).map_err(write_error(path))?;
         file.as_file().sync_all().map_err(write_error(path))?;
         self.files.push((file, path.to_owned()));
@@ -57,6 +50,18 @@ impl Staged {
         }
         Ok(())
     }
+}
+
+/// A file in a folder that vanishes unless it gets a name; whoever may read the others there may read it.
+pub(crate) fn beside(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tidegate-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
 
 /// Makes a folder, with its parents, unless it is there. Modes of what is there are left alone.

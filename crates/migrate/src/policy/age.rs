@@ -64,6 +64,7 @@ pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
         opinion.set("urgency-reduced", json!({"from": asked, "to": urgency}));
     }
     let default = rules.min_days.get(&urgency).copied().unwrap_or(0);
+    let default = adjusted(context, excuse, &urgency, default, &mut opinion);
     opinion.set("age-requirement", default);
     if rules.fractional_ages {
         #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
@@ -107,6 +108,27 @@ pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
         until: Some(of_age(context, age, required)),
     });
     opinion
+}
+
+/// The required age after what policies took off and added.
+fn adjusted(context: Context<'_>, excuse: &Excuse, urgency: &str, days: u32, opinion: &mut Opinion) -> u32 {
+    let rules = context.rules;
+    let mut required = i64::from(days);
+    for (policy, &bounty) in excuse.bounties.iter().filter(|&(_, &bounty)| bounty > 0) {
+        required -= i64::from(bounty);
+        opinion.notes.push(format!("Required age reduced by {bounty} days because of {}.", policy.as_str()));
+    }
+    if !rules.no_penalties.contains(urgency) {
+        for (policy, &penalty) in excuse.penalties.iter().filter(|&(_, &penalty)| penalty > 0) {
+            required += i64::from(penalty);
+            opinion.notes.push(format!("Required age increased by {penalty} days because of {}.", policy.as_str()));
+        }
+    }
+    let least = i64::from(rules.bounty_min_age.min(days));
+    if required < least {
+        opinion.notes.push(format!("Required age is not allowed to drop below {least} days."));
+    }
+    u32::try_from(required.max(least)).unwrap_or(u32::MAX)
 }
 
 /// The instant at which an item of that age has the required one.

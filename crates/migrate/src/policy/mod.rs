@@ -87,7 +87,7 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
         PolicyName::BuildDepends => is_source.then(|| build_depends::judge(context, excuse)),
         PolicyName::Block => Some(block::judge(context, excuse)),
         PolicyName::BuiltUsing => Some(built_using::judge(context, excuse)),
-        PolicyName::Autopkgtest => None,
+        PolicyName::Autopkgtest => (is_source && is_primary).then(|| autopkgtest::judge(context, excuse)),
         PolicyName::Depends => Some(depends::judge(context, excuse)),
         PolicyName::ImplicitDeps => Some(implicit_deps::judge(context, excuse)),
         PolicyName::BuiltOnBuildd => Some(built_on_buildd::judge(context, excuse)),

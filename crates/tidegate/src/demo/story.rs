@@ -221,6 +221,8 @@ fn words(code: Code) -> &'static str {
         Code::Age => "too young for their urgency",
         Code::Bugs => "they would bring release-critical bugs",
         Code::Piuparts => "installing or removing them leaves traces",
+        Code::TestsRunning => "tests have not ended",
+        Code::TestsRegression => "tests fail that passed before",
         Code::Block => "blocked by hand",
         Code::NeedsApproval => "nobody has approved them",
         Code::MissingBuild => "not built everywhere",

@@ -147,6 +147,11 @@ impl Config {
     pub fn source_ppas(&self) -> PathBuf {
         self.primary.join("SourcePPA")
     }
+
+    /// A file of state, by its name: in `STATE_DIR`, or in the target's folder where there is none.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        self.state_dir.as_ref().unwrap_or(&self.target).join(name)
+    }
 }
 
 /// The files that a run writes; what is none is not written.

@@ -3,6 +3,7 @@
 //! Pure readers and writers. A line that can't be used is left out with a diagnostic, and the others count; whether a missing
 //! or damaged file stops the run is the caller's decision, for only it knows which policies are on.
 
+mod autopkgtest;
 mod bug_times;
 mod bugs;
 mod constraints;
@@ -20,6 +21,10 @@ use tidegate_archive::deb822::{Field, ScanError, Scanner};
 
 use crate::diagnostic::{Diagnostic, Place, lines, words};
 
+pub use autopkgtest::{
+    PENDING_TESTS, TEST_RESULTS, parse_pending_tests, parse_test_results, render_pending_tests, render_test_results,
+    time_of_run,
+};
 pub use bug_times::{BugTimes, parse_bug_times};
 pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};

@@ -1,0 +1,29 @@
+//! Files that hold what must not be lost or done twice: each is replaced as a whole and is on disk when it is.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use tidegate_platform::step;
+
+use super::{FileError, ensure_directory, write_error};
+
+/// Replaces a file: written beside it, synced, renamed, the folder synced. `unit` names the points before and after.
+///
+/// # Errors
+/// The folder or the file cannot be written; the old file is still there.
+pub fn save(path: &Path, text: &str, unit: &str) -> Result<(), FileError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    ensure_directory(folder)?;
+    let put = || {
+        step::reach(&format!("{unit}.write.before"))?;
+        let mut file = super::output::beside(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        step::reach(&format!("{unit}.rename.before"))?;
+        file.persist(path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()?;
+        step::reach(&format!("{unit}.rename.after"))
+    };
+    put().map_err(write_error(path))
+}

@@ -1,0 +1,190 @@
+//! Asking web servers: time limits, bounded sizes, few tries with pauses between them, no redirects.
+//!
+//! A redirect is refused because it would let a server choose whom else we ask. The pauses grow and are spread by chance, so
+//! that many gates do not come back at once; chance decides nothing else.
+
+use std::collections::hash_map::RandomState;
+use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{self, Seek as _, Write as _};
+use std::time::Duration;
+
+use reqwest::{Client, Response, Url, redirect};
+use tidegate_platform::step;
+
+use super::shown;
+
+/// How often something is asked for before it counts as unknown.
+const TRIES: u32 = 5;
+
+/// The time for one answer, or for the next piece of a large one.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The pause after the first try; each one after it is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A server that did not answer as it should, however often it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}: {why}, at the last of {TRIES} tries")]
+pub struct HttpError {
+    /// The URL without credentials.
+    pub url: String,
+    /// What happened.
+    pub why: String,
+}
+
+/// Where the body of an answer goes.
+pub(super) trait Sink: Send {
+    /// Forgets what an earlier try left.
+    fn restart(&mut self) -> io::Result<()>;
+    /// Takes the next piece.
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Sink for Vec<u8> {
+    fn restart(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Sink for File {
+    fn restart(&mut self) -> io::Result<()> {
+        self.set_len(0)?;
+        self.rewind()
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+}
+
+/// A client of web servers.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    client: Client,
+}
+
+impl Http {
+    /// A client that trusts what the machine trusts.
+    pub(super) fn new() -> io::Result<Self> {
+        // Another part of the program may have said so before, and then in the same words.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(step::limit(LIMIT))
+            .build();
+        client.map(|client| Self { client }).map_err(|error| io::Error::other(reasons(&error)))
+    }
+
+    /// The status and the body of an answer. A status outside of `answers` is a failure and tried again.
+    pub(super) async fn get(&self, url: &Url, answers: &[u16], most: usize) -> Result<(u16, Vec<u8>), HttpError> {
+        let mut body = Vec::new();
+        let whole = Some(LIMIT);
+        let status = self.fetch(url, answers, most as u64, whole, &mut body).await?;
+        Ok((status, body))
+    }
+
+    /// Puts a large answer into a file. Only its pieces have a time limit, for nobody knows how large it is.
+    pub(super) async fn download(&self, url: &Url, most: u64, file: &mut File) -> Result<(), HttpError> {
+        self.fetch(url, &[200], most, None, file).await.map(|_| ())
+    }
+
+    async fn fetch(
+        &self,
+        url: &Url,
+        answers: &[u16],
+        most: u64,
+        whole: Option<Duration>,
+        sink: &mut dyn Sink,
+    ) -> Result<u16, HttpError> {
+        let mut tries = 1;
+        loop {
+            let answer = self.once(url, answers, most, sink);
+            let answer = match whole {
+                Some(limit) => within(limit, answer).await.and_then(|answer| answer),
+                None => answer.await,
+            };
+            match answer {
+                Ok(status) => return Ok(status),
+                Err(why) if tries == TRIES => return Err(HttpError { url: shown(url), why }),
+                Err(_) => tokio::time::sleep(step::limit(pause(tries))).await,
+            }
+            tries += 1;
+        }
+    }
+
+    async fn once(&self, url: &Url, answers: &[u16], most: u64, sink: &mut dyn Sink) -> Result<u16, String> {
+        sink.restart().map_err(|error| error.to_string())?;
+        let failed = |error: reqwest::Error| reasons(&error);
+        let mut response: Response = within(LIMIT, self.client.get(url.clone()).send()).await?.map_err(failed)?;
+        let status = response.status();
+        if !answers.contains(&status.as_u16()) {
+            return Err(format!("the server answers {status}"));
+        }
+        let mut room = most;
+        while let Some(piece) = within(LIMIT, response.chunk()).await?.map_err(failed)? {
+            room = room
+                .checked_sub(piece.len() as u64)
+                .ok_or_else(|| format!("the answer has more than the {most} bytes that are taken"))?;
+            sink.take(&piece).map_err(|error| error.to_string())?;
+        }
+        Ok(status.as_u16())
+    }
+}
+
+async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, String> {
+    let answer = tokio::time::timeout(step::limit(limit), answer).await;
+    answer.map_err(|_| format!("no answer within {} seconds", limit.as_secs()))
+}
+
+/// The pause after that many tries, between three quarters and five quarters of its length.
+fn pause(tries: u32) -> Duration {
+    let percent = 75 + u32::try_from(RandomState::new().build_hasher().finish() % 51).unwrap_or(25);
+    PAUSE * 2_u32.pow(tries - 1) * percent / 100
+}
+
+/// An error with its causes. Its URL, which may hold a password, is left out.
+fn reasons(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = error.to_string();
+        cause = error.source();
+    }
+    if error.is_connect() {
+        format!("no connection: {text}")
+    } else if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        format!("the answer breaks off: {text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_stay_near_their_length() {
+        for tries in 1..TRIES {
+            let length = PAUSE * 2_u32.pow(tries - 1);
+            for _ in 0..100 {
+                let pause = pause(tries);
+                assert!(pause >= length * 3 / 4 && pause <= length * 126 / 100, "{pause:?} after {tries} tries");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shown_url_has_no_credentials() {
+        let url = Url::parse("https://user:secret@results.example.org/a?b=c").unwrap();
+        assert_eq!(shown(&url), "https://results.example.org/a?b=c");
+    }
+}

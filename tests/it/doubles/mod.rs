@@ -1,0 +1,8 @@
+//! Stand-ins for other machines, on loopback and on free ports.
+//!
+//! [`web`] is a server of files whose answers can be spoilt, [`swift`] fills it with test results as an object store lists
+//! them, [`broker`] is a real RabbitMQ of its own.
+
+pub(crate) mod broker;
+pub(crate) mod swift;
+pub(crate) mod web;
