@@ -213,7 +213,7 @@ impl Code {
             Self::PolicyBuiltOnBuildd => hold(
                 "policy-builtonbuildd",
                 "A binary was not built by a build daemon, or nobody knows by whom.",
-                &[Source],
+                &[Source, Role],
                 "a build by a daemon, or a hint `allow-archall-maintainer-upload`",
             ),
             Self::PolicyBlockBugs => hold(

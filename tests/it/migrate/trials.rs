@@ -130,7 +130,7 @@ fn the_delta_of_a_main_run_has_versions() {
 }
 
 /// The auto-hinter: neither can go alone, and they are no component.
-fn a_needs_b_to_make_good() -> Case {
+pub(super) fn a_needs_b_to_make_good() -> Case {
     let others = "x 1; Depends: a (<< 2)
                   z 1; Depends: b (>= 2)";
     Case::new().testing(&format!("a 1\nb 1\n{others}")).unstable(&format!("a 2\nb 2; Depends: a (>= 2)\n{others}"))

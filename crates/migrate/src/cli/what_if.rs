@@ -8,7 +8,6 @@ use super::{CliError, Console, Exit, Source, counted};
 use crate::compat::britney::hints;
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::SuiteId;
-use crate::rules::PolicyName;
 use crate::session::Session;
 use crate::what_if::{Assumption, Difference};
 
@@ -100,7 +99,7 @@ fn assumption(args: &WhatIfArgs, session: &Session) -> Result<Assumption, CliErr
     assumption.ignored = args.without_hint.iter().cloned().collect();
     for name in &args.policy_off {
         let policy = session.rules.policies.iter().copied().find(|policy| policy.as_str() == name);
-        let known: Vec<&str> = PolicyName::DEBIAN.iter().map(|policy| policy.as_str()).collect();
+        let known: Vec<&str> = session.rules.policies.iter().map(|policy| policy.as_str()).collect();
         let policy = policy
             .ok_or_else(|| CliError::Usage(format!("--policy-off {name}: there is only {}", known.join(", "))))?;
         assumption.policies_off.push(policy);

@@ -289,6 +289,12 @@ impl<'a> Writer<'a> {
             }
             Code::Block if self.excuse.item.scope == Scope::Removal => blocker,
             Code::Block => blocker.with_action(hint("Try unblocked", format!("unblock {item}"))),
+            Code::PolicyBuiltOnBuildd if hold.about.starts_with("all ") => {
+                let name = self.context.distribution.name(self.excuse.item.name);
+                blocker
+                    .with_who(hinter("let it pass as it was built"))
+                    .with_action(hint("Try as it was built", format!("allow-archall-maintainer-upload {name}")))
+            }
             Code::NeedsApproval => blocker.with_action(hint("Try approved", format!("unblock {item}"))),
             Code::DependsOnInvalid => {
                 let other = hold.about.split(' ').next_back().unwrap_or_default();

@@ -34,7 +34,7 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse) -> Opinion {
     let mut signed_by: BTreeMap<&str, &str> = BTreeMap::new();
     for ((place, name), version) in binaries {
         let Some(signer) = facts.signers.get(name, version, place) else {
-            let text = format!("It is not known who built {name} {version} on {place}.");
+            let text = format!("It is not known who built {name} {version} {}.", where_built(place));
             opinion.holds.push(hold(place, name, Verdict::RejectedCannotDetermineIfPermanent, text));
             continue;
         };
@@ -43,7 +43,7 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse) -> Opinion {
             continue;
         }
         let whom = if signer.uid.is_empty() { "somebody" } else { &signer.uid };
-        let text = format!("{name} {version} on {place} was built by {whom}, not by a build daemon.");
+        let text = format!("{name} {version} {} was built by {whom}, not by a build daemon.", where_built(place));
         match allowed_by(context, excuse).filter(|_| place == ALL) {
             Some(user) => {
                 opinion.hinted = true;
@@ -55,6 +55,10 @@ pub(super) fn judge(context: Context<'_>, excuse: &Excuse) -> Opinion {
     }
     opinion.set("signed-by", json!(signed_by));
     opinion
+}
+
+fn where_built(place: &str) -> String {
+    if place == ALL { "for all architectures".to_owned() } else { format!("on {place}") }
 }
 
 fn hold(place: &str, name: &str, verdict: Verdict, text: String) -> Hold {

@@ -50,6 +50,23 @@ fn everything() -> Archive {
         .source("empty 2", &[])
 }
 
+/// An archive in the ubuntu dialect in which every code of its own policies appears.
+fn everything_of_ubuntu() -> Archive {
+    let by = |name: &str| format!(r#""{name}": {{"2": {{"all": {{"buildd": false, "uid": "anna"}}}}}}"#);
+    archive()
+        .config("CHECK_BUILDD = yes")
+        .source("lost 2", &["lost; Depends: gone"])
+        .target("lib 1", &["lib1"])
+        .source("lib 2", &["lib2"])
+        .both("user 1", &["user; Depends: lib1"])
+        .source("data 2", &["data; Architecture: all"])
+        .signers(&format!("{{{}}}", by("data")))
+        .source("held 2", &["held"])
+        .block_bug("held", "42")
+        .source("linux 2", &["linux-image"])
+        .both("linux-meta 1", &["linux-generic"])
+}
+
 fn all(ran: &Ran<'_>) -> Vec<Blocker> {
     let explanations = ran.explainer().all_stayed().unwrap();
     blockers(ran.context, ran.excuses, explanations.values())
@@ -60,6 +77,7 @@ fn every_code_appears_as_it_is_declared() {
     let mut made = everything().run(|ran| all(&ran));
     let world = archive().target("a 1", &["a"]).source("a 2", &["a"]).source("y 2", &["y"]);
     made.extend(world.run_only(Some(&["y"]), |ran| all(&ran)));
+    made.extend(everything_of_ubuntu().run(|ran| all(&ran)));
     assert_eq!(departures::<Code>(&made), Vec::<String>::new());
     for blocker in &made {
         let ends = blocker.text().ends_with(['.', '…']) || blocker.text().contains("; see https://");
@@ -134,6 +152,30 @@ fn those_who_keep_the_source_are_named_with_their_address() {
         let [blocked] = blockers_of(ran.context, &ran.excuses["blocked"]).try_into().unwrap();
         assert_eq!(blocked.evidence()[0].id, "hints/anna:1");
     });
+}
+
+#[test]
+fn policies_of_the_ubuntu_dialect_have_codes_of_their_own() {
+    let held = everything_of_ubuntu().run(|ran| {
+        let own = |name: &str| {
+            let blockers = blockers_of(ran.context, &ran.excuses[name]);
+            let of_policy = blockers.iter().rfind(|blocker| blocker.code().starts_with("migrate.policy-"));
+            let blocker = of_policy.unwrap_or_else(|| panic!("{name}: {blockers:?}"));
+            format!("{} {}: {}", blocker.code(), blocker.who()[0].name, blocker.text())
+        };
+        ["lost", "lib", "data", "held", "linux"].map(own)
+    });
+    assert_eq!(
+        held,
+        [
+            "migrate.policy-depends lost: Nothing satisfies lost's relation `gone` on amd64.",
+            "migrate.policy-implicit-deps lib: It would make user uninstallable on amd64, and nothing on its way would \
+             mend that.",
+            "migrate.policy-builtonbuildd data: data 2 for all architectures was built by anna, not by a build daemon.",
+            "migrate.policy-block-bugs held: Bug 42 blocks it; see https://launchpad.net/bugs/42",
+            "migrate.policy-linux linux-meta: It waits for a new version of linux-meta.",
+        ]
+    );
 }
 
 #[test]

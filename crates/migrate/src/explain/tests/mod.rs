@@ -36,6 +36,8 @@ pub(super) struct Archive {
     bugs: String,
     piuparts: String,
     tests: TestResults,
+    blocks: String,
+    signers: String,
     constraints: Vec<StaticPackage>,
     config: String,
 }
@@ -56,6 +58,8 @@ pub(super) fn archive() -> Archive {
         bugs: String::new(),
         piuparts: String::new(),
         tests: TestResults::default(),
+        blocks: String::new(),
+        signers: String::new(),
         constraints: Vec::new(),
         config: "TESTING = t\nUNSTABLE = s\nSTATE_DIR = state\nSMOOTH_UPDATES = libs\nDEFAULT_URGENCY = medium\n\
                  MINDAYS_LOW = 5\nMINDAYS_MEDIUM = 5\nMINDAYS_HIGH = 5\nMINDAYS_CRITICAL = 5\n\
@@ -146,6 +150,17 @@ impl Archive {
         self
     }
 
+    /// A bug that blocks a source.
+    pub(super) fn block_bug(mut self, source: &str, bug: &str) -> Self {
+        writeln!(self.blocks, "{source} {bug} 0").unwrap();
+        self
+    }
+
+    pub(super) fn signers(mut self, signers: &str) -> Self {
+        signers.clone_into(&mut self.signers);
+        self
+    }
+
     pub(super) fn config(mut self, line: &str) -> Self {
         self.config += line;
         self.config.push('\n');
@@ -228,6 +243,8 @@ impl Archive {
             first_seen,
             source_bugs,
             test_results: self.tests.clone(),
+            block_bugs: state::parse_bug_times(&self.blocks, "Blocks").0,
+            signers: state::parse_signers(&self.signers, "signers.json").unwrap().0,
             piuparts: source_piuparts.map(|source| (state::Piuparts::default(), source)),
             ..Facts::default()
         }
