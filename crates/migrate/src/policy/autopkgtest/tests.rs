@@ -81,6 +81,7 @@ impl Archive {
         let suite = |index: usize, label: &str| SuiteText {
             label: label.to_owned(),
             short: None,
+            overlay: false,
             sources: vec![IndexText { file: "Sources", text: &self.suites[index].0 }],
             packages: vec![vec![IndexText { file: "Packages", text: &self.suites[index].1 }]],
         };
