@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
+use super::ledger::Ledger;
 use super::{FileError, read_error};
 use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
@@ -74,7 +75,6 @@ pub fn config(path: &Path, command_line: &CommandLine<'_>) -> Result<(Config, Ve
 /// # Errors
 /// A file that is needed is missing or damaged.
 pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError> {
-    supported(&config)?;
     let mut warnings = Vec::new();
     let layout = Layout::of(&config)?;
     let architectures = architectures(&config)?;
@@ -90,20 +90,6 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     let hints = hint_set(&config, options, &architectures, &mut warnings);
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
-}
-
-/// Refuses a configuration whose gate would open on evidence that nobody looked at.
-fn supported(config: &Config) -> Result<(), FileError> {
-    if config.autopkgtest.enable != Switch::No {
-        let (key, what, remedy) = ("ADT_ENABLE", "test results", "set it to no to decide without them");
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    if config.dialect == Dialect::Ubuntu {
-        let (key, what) = ("the configuration", "the policies of the ubuntu dialect");
-        let remedy = "set TIDEGATE_DIALECT = debian to decide by Debian's rules";
-        return Err(FileError::Unsupported { key, what, remedy });
-    }
-    Ok(())
 }
 
 /// Makes a session of what was read. The texts are dropped.
@@ -263,7 +249,7 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
 }
 
 /// Reads a small text that need not be there.
-fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
+pub(super) fn optional_text(path: &Path) -> Result<Option<String>, FileError> {
     match fs::read(path) {
         Ok(bytes) => text_of(path, bytes).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -363,7 +349,22 @@ fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileE
     if config.piuparts.unwrap_or(source.is_some() || target.is_some()) {
         facts.piuparts = Some((target.unwrap_or_default(), source.unwrap_or_default()));
     }
+    mail_state(config, &mut facts)?;
     Ok(facts)
+}
+
+/// What was mailed, as far as mails are on.
+fn mail_state(config: &Config, facts: &mut Facts) -> Result<(), FileError> {
+    if config.dialect != Dialect::Ubuntu {
+        return Ok(());
+    }
+    if config.email.enable != Switch::No {
+        facts.mail_records = Ledger::reminders(&config.primary).read()?.state;
+    }
+    if config.sru_regression_email != Switch::No {
+        facts.regressions_told = Ledger::regressions(&config.primary).read()?.state;
+    }
+    Ok(())
 }
 
 fn hint_set(

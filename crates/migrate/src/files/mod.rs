@@ -1,12 +1,14 @@
 //! The gate's I/O on files, all of it: suites, hints and state in; results out, whole or not at all.
 
 mod input;
+mod ledger;
 mod output;
 mod target;
 
 use std::path::{Path, PathBuf};
 
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
+pub use ledger::{Found, Ledger, OpenLedger, set_aside};
 pub use output::{Staged, ensure_directory};
 pub use target::target_indices;
 
@@ -19,16 +21,6 @@ pub enum FileError {
     /// The configuration cannot be used.
     #[error("{}", list(.0))]
     Config(Vec<Diagnostic>),
-    /// The configuration asks for evidence that cannot be had yet.
-    #[error("{key} asks for {what}, which this version cannot judge; {remedy}")]
-    Unsupported {
-        /// The key.
-        key: &'static str,
-        /// What it asks for.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
     /// A file could not be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
@@ -92,9 +84,30 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// A state that prevents repeats cannot be understood.
+    #[error("{}: {why}; {}", path.display(), corrupt_remedy(aside.as_deref()))]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// Where it was moved; none if it is where it was.
+        aside: Option<PathBuf>,
+    },
     /// Contradictory static input.
     #[error("{}", list(.0))]
     Static(Vec<Diagnostic>),
+}
+
+fn corrupt_remedy(aside: Option<&Path>) -> String {
+    match aside {
+        Some(aside) => format!(
+            "it is now {}. Mend it and move it back, or the next run begins without it and may repeat what it kept from \
+             being repeated",
+            aside.display()
+        ),
+        None => "mend it, or move it away".to_owned(),
+    }
 }
 
 fn list(diagnostics: &[Diagnostic]) -> String {

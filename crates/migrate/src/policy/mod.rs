@@ -8,8 +8,11 @@ pub mod autopkgtest;
 mod block;
 mod build_depends;
 mod built_using;
+pub mod email;
+pub mod letter;
 mod piuparts;
 mod rc_bugs;
+pub mod sru_regression;
 
 use serde_json::{Map, Value};
 
@@ -42,6 +45,7 @@ impl Opinion {
 
 /// Asks every policy that looks at this kind of item, in the order of the rules.
 pub(crate) fn judge(context: Context<'_>, excuse: &mut Excuse) {
+    excuse.valid_before_policies = excuse.is_valid();
     for &policy in &context.rules.policies {
         let Some(opinion) = ask(policy, context, excuse) else { continue };
         let verdict = opinion.verdict();
@@ -85,7 +89,7 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
         PolicyName::UpdateExcuse => None,
         PolicyName::SourcePpa => None,
         PolicyName::Linux => None,
-        PolicyName::SruAdtRegression => None,
-        PolicyName::Email => None,
+        PolicyName::SruAdtRegression => (is_source && is_primary).then(|| sru_regression::judge(context, excuse)),
+        PolicyName::Email => (is_source && is_primary).then(|| email::judge(context, excuse)),
     }
 }

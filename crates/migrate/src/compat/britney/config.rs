@@ -265,4 +265,14 @@ pub struct Email {
     pub from: Option<String>,
     /// `EMAIL_ADDRESSES`: file with the addresses of sources' uploaders.
     pub addresses: Option<PathBuf>,
+    /// `EMAIL_URL`: page of `{source}` `{version}` in `{series}`.
+    pub url: String,
+    /// `EMAIL_HELP`: whom the reader of a mail may ask.
+    pub help: String,
+    /// `LAUNCHPAD_URL`: who uploaded what; none if it is not asked.
+    pub launchpad: Option<String>,
+    /// `KEYSERVER_URL`: addresses of people by their keys.
+    pub keyserver: String,
+    /// `SRU_BUG_ADDRESS`: the mail address of `{bug}`.
+    pub bug_address: String,
 }

@@ -7,6 +7,7 @@ mod bugs;
 mod constraints;
 mod dates;
 mod faux;
+mod mails;
 mod piuparts;
 mod urgencies;
 
@@ -20,6 +21,7 @@ pub use bugs::{RcBugs, parse_rc_bugs};
 pub use constraints::{ConstrainedPackage, Constraint, parse_constraints};
 pub use dates::{AgeDates, FirstSeen, parse_age_dates};
 pub use faux::{FauxPackage, parse_faux_packages};
+pub use mails::{MailRecord, MailRecords, MailState, NoMailState, RegressionsTold};
 pub use piuparts::{Piuparts, PiupartsResult, PiupartsState, parse_piuparts};
 pub use urgencies::{Urgencies, parse_urgencies};
 

@@ -134,6 +134,19 @@ impl Reader<'_> {
         location
     }
 
+    /// The beginning of URLs on the web, without a slash at its end.
+    pub(super) fn web(&mut self, name: &str) -> Option<String> {
+        let entry = self.get(name)?;
+        let usable = |scheme: &str, rest: &str| {
+            ["http", "https"].contains(&scheme) && !rest.is_empty() && !rest.contains(char::is_whitespace)
+        };
+        if entry.value.split_once("://").is_some_and(|(scheme, rest)| usable(scheme, rest)) {
+            return Some(entry.value.trim_end_matches('/').to_owned());
+        }
+        self.unusable(name, &entry, "http://… or https://…");
+        None
+    }
+
     pub(super) fn queue(&mut self, name: &str) -> Option<Queue> {
         let entry = self.get(name)?;
         let queue = file_url(&entry.value).map(Queue::File).or_else(|| {
