@@ -2,6 +2,7 @@
 
 mod architecture;
 mod demo;
+mod doubles;
 mod hygiene;
 mod migrate;
 mod tree;

@@ -8,8 +8,12 @@
 //! - `error:NAME#N` fails the effect there.
 //!
 //! A test records a run once and then repeats it for every line, so that a new point cannot be forgotten.
+//!
+//! With the same feature `TIDEGATE_HASTE=N` makes every time limit and pause N times shorter, so that a test of what happens
+//! when nobody answers does not wait as long as people do.
 
 use std::io;
+use std::time::Duration;
 
 /// Says that a point is reached. The name is `<unit>.<point>`, such as `mail.send.before`.
 ///
@@ -28,6 +32,13 @@ pub fn reach(_name: &str) -> io::Result<()> {
 #[cfg(feature = "steps")]
 pub fn reach(name: &str) -> io::Result<()> {
     switched::reach(name)
+}
+
+/// How long to wait, or to pause, where people would wait that long.
+pub fn limit(length: Duration) -> Duration {
+    #[cfg(feature = "steps")]
+    let length = length / switched::haste();
+    length
 }
 
 #[cfg(feature = "steps")]
@@ -55,6 +66,15 @@ mod switched {
             _ => Order::Nothing,
         }
     });
+
+    static HASTE: LazyLock<u32> = LazyLock::new(|| {
+        let asked = std::env::var("TIDEGATE_HASTE").ok().and_then(|text| text.parse().ok());
+        asked.unwrap_or(1).max(1)
+    });
+
+    pub(super) fn haste() -> u32 {
+        *HASTE
+    }
 
     static REACHED: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
 

@@ -57,6 +57,7 @@ pub(super) struct Case {
     /// Files that a story wrote itself; no index is written over them.
     written: RefCell<BTreeSet<PathBuf>>,
     now: String,
+    environment: BTreeMap<String, String>,
 }
 
 impl Case {
@@ -70,6 +71,7 @@ impl Case {
             config_lines: String::new(),
             written: RefCell::default(),
             now: NOON.to_owned(),
+            environment: BTreeMap::new(),
         };
         for folder in ["hints", "state", "output"] {
             fs::create_dir(case.path(folder)).expect("the folder is new");
@@ -167,6 +169,12 @@ impl Case {
         self
     }
 
+    /// Sets a variable of the program's environment.
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// A path in the case's folder.
     pub(super) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
@@ -221,6 +229,7 @@ impl Case {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_remove("BRITNEY_DEBUG")
+            .envs(&self.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

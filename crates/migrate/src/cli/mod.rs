@@ -6,6 +6,7 @@ mod console;
 mod explain;
 mod hints;
 mod installable;
+mod letters;
 mod log;
 mod run;
 mod tester;

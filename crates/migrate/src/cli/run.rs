@@ -8,9 +8,9 @@ use serde::Serialize;
 use tidegate_kernel::{Blocker, Clock, Timestamp};
 
 use super::log::Log;
-use super::{CliError, Console, Exit, parse_time, tester};
+use super::{CliError, Console, Exit, letters, parse_time, tester};
 use crate::check;
-use crate::compat::britney::config::{CommandLine, Config};
+use crate::compat::britney::config::{CommandLine, Config, Switch};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
 use crate::compat::britney::state::FirstSeen;
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
@@ -156,7 +156,11 @@ impl Run<'_> {
             now: args.now.map(Timestamp::as_seconds),
             clock: self.clock.now().as_seconds(),
         };
-        let inputs = files::inputs(config, &options)?;
+        let sends = !args.dry_run && [config.email.enable, config.sru_regression_email].contains(&Switch::Yes);
+        let inputs = files::inputs(config, &options).map_err(|error| {
+            let now = self.clock.now().as_seconds();
+            if sends { files::set_aside(error, now) } else { error }
+        })?;
         bar.step("resolving relations");
         let (session, config, warnings) = files::load(inputs)?;
         for warning in &warnings {
@@ -190,9 +194,13 @@ impl Run<'_> {
             verify(&session, &outcome)?;
             Some(outcome)
         };
-        bar.step("writing");
         let result =
             Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };
+        if actions.is_none() {
+            bar.step("sending");
+            letters::send(console, self.log, &config, &result, args.dry_run)?;
+        }
+        bar.step("writing");
         let written = if args.dry_run { Vec::new() } else { self.write(&config, &result, actions.is_some())? };
         drop(bar);
         for refused in outcome.iter().flat_map(|outcome| &outcome.refused_hints) {

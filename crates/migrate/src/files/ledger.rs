@@ -76,10 +76,13 @@ impl Ledger {
             S::parse(&text).map(Some).map_err(corrupt)
         };
         let mut state = parse(&self.path)?.unwrap_or_default();
-        if let Some(newer) = parse(&self.new_path())? {
-            state.overlay(newer);
-        }
-        Ok(Found { state, unconfirmed: optional_text(&self.beside("intent"))?.filter(|text| !text.is_empty()) })
+        let Some(newer) = parse(&self.new_path())? else { return Ok(Found { state, unconfirmed: None }) };
+        // The intent counts if the state that it announces came to be.
+        let announced = optional_text(&self.beside("intent"))?;
+        let announced = announced.as_deref().and_then(|text| text.split_once('\n'));
+        let unconfirmed = announced.filter(|(_, text)| *text == newer.render()).map(|(letter, _)| letter.to_owned());
+        state.overlay(newer);
+        Ok(Found { state, unconfirmed })
     }
 
     /// Begins to send: what an aborted run left is merged for good.
@@ -151,8 +154,10 @@ impl<S: MailState> OpenLedger<S> {
     pub fn intend(&mut self, letter: &str, change: impl FnOnce(&mut S)) -> Result<(), FileError> {
         self.before_intent = self.done.clone();
         self.ledger.at("intent.before")?;
-        self.ledger.replace(&self.ledger.beside("intent"), letter)?;
-        self.note(change)?;
+        change(&mut self.done);
+        let text = self.done.render();
+        self.ledger.replace(&self.ledger.beside("intent"), &format!("{letter}\n{text}"))?;
+        self.ledger.replace(&self.ledger.new_path(), &text)?;
         self.ledger.at("intent.after")
     }
 

@@ -4,3 +4,9 @@
 //! they are made, what the policies ask for (test requests, letters) is carried out from here. All of it has time limits,
 //! bounded sizes and bounded retries, and a failure means *unknown*, never *absent*. Each effect has a named point before
 //! and after it (`tidegate_platform::step`).
+
+mod addresses;
+mod launchpad;
+pub mod letters;
+pub mod mail;
+mod web;

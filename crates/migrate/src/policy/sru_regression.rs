@@ -3,12 +3,35 @@
 //! It holds nothing; the policy autopkgtest does that. It reads what that one noted: statuses by tested version and
 //! architecture. While a test runs nothing is said, so that one letter tells all.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::Opinion;
 use super::letter::{Letter, LetterKind};
 use crate::excuses::{Context, Excuse};
 use crate::rules::PolicyName;
+
+/// A test that the policy autopkgtest noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotedTest<'a> {
+    /// What was tested: `source/version`.
+    pub tested: &'a str,
+    /// Where.
+    pub arch: &'a str,
+    /// How it stands.
+    pub status: &'a str,
+    /// Its log, if it has one.
+    pub log: Option<&'a str>,
+}
+
+impl fmt::Display for NotedTest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tested, arch, log, .. } = self;
+        write!(f, "{tested} on {arch}")?;
+        log.map_or(Ok(()), |log| write!(f, ": {log}"))
+    }
+}
 
 pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
     let Context { distribution, rules, facts, .. } = context;
@@ -24,25 +47,18 @@ pub(super) fn judge(context: Context<'_>, excuse: &mut Excuse) -> Opinion {
 
 /// Whether all tests have ended, and one of them is a regression.
 fn has_regressed(excuse: &Excuse) -> bool {
-    let statuses = tests(excuse).map(|(_, _, status)| status);
-    let mut regressed = false;
-    for status in statuses {
-        if status.starts_with("RUNNING") {
-            return false;
-        }
-        regressed |= status == "REGRESSION";
-    }
-    regressed
+    let runs = tests(excuse).any(|test| test.status.starts_with("RUNNING"));
+    !runs && tests(excuse).any(|test| test.status == "REGRESSION")
 }
 
-/// The tests of an excuse: what was tested (`source/version`), where, and the status.
-pub fn tests(excuse: &Excuse) -> impl Iterator<Item = (&str, &str, &str)> {
+/// The tests that an excuse has noted.
+pub fn tests(excuse: &Excuse) -> impl Iterator<Item = NotedTest<'_>> {
     let results = excuse.policies.iter().filter(|result| result.policy == PolicyName::Autopkgtest);
     let tested = results.flat_map(|result| &result.info);
     tested.flat_map(|(tested, archs)| {
-        let archs = archs.as_object().into_iter().flatten();
-        archs.filter_map(move |(arch, test)| {
-            Some((tested.as_str(), arch.as_str(), test.get(0).and_then(Value::as_str)?))
+        archs.as_object().into_iter().flatten().filter_map(move |(arch, test)| {
+            let status = test.get(0).and_then(Value::as_str)?;
+            Some(NotedTest { tested, arch, status, log: test.get(1).and_then(Value::as_str) })
         })
     })
 }

@@ -15,6 +15,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
+
 use crate::hint::HintRights;
 
 pub use keys::{KEYS, Key, ValueKind, key};
@@ -262,7 +264,7 @@ pub struct Email {
     /// Port of `EMAIL_HOST`.
     pub port: Option<u16>,
     /// `EMAIL_FROM`: the sender.
-    pub from: Option<String>,
+    pub from: Option<Mailbox>,
     /// `EMAIL_ADDRESSES`: file with the addresses of sources' uploaders.
     pub addresses: Option<PathBuf>,
     /// `EMAIL_URL`: page of `{source}` `{version}` in `{series}`.

@@ -16,7 +16,11 @@ fn input(age: u32, valid: bool, last_sent: u32) -> EmailInput {
 }
 
 /// The ages recorded by runs at these hours, `valid` and `running` as of each.
-fn simulate(hours: impl IntoIterator<Item = u32>, valid: impl Fn(u32) -> bool, running: impl Fn(u32) -> bool) -> Vec<u32> {
+fn simulate(
+    hours: impl IntoIterator<Item = u32>,
+    valid: impl Fn(u32) -> bool,
+    running: impl Fn(u32) -> bool,
+) -> Vec<u32> {
     let mut records = Vec::new();
     for hour in hours {
         let mut input = input(hour / 24, valid(hour), records.last().copied().unwrap_or(0));

@@ -35,6 +35,9 @@ pub struct Words {
 /// At most so many sentences are told; the page has the others.
 const MOST_SENTENCES: usize = 20;
 
+/// The width of a line in a mail.
+const WIDTH: usize = 72;
+
 /// No line is longer than this, in characters, whatever comes out of an archive.
 const LONGEST: usize = 600;
 
@@ -64,37 +67,34 @@ fn days(age: u32) -> String {
 }
 
 fn reminder(source: &str, version: &str, series: &str, days: &str, occasion: Occasion<'_>) -> String {
-    let mut body = format!(
-        "Hello,\n\n\
-         {source} {version} has been waiting in {series}-proposed for {days}. It has not migrated to {series}, and it \
-         will not do so by itself. You get this mail because you uploaded, sponsored or copied it.\n\n"
-    );
-    body += "What stands in its way:\n\n";
+    let mut body = format!("Hello,\n\n{source} {version} has been waiting in {series}-proposed for {days}.\n");
+    body += "It has not migrated, and it will not do so by itself. You get this mail\n\
+             because you uploaded, sponsored or copied it.\n\nWhat stands in its way:\n\n";
     body += &list(occasion.why, "Nothing holds it by itself; moving it would break other packages.");
     let page = one_line(occasion.page);
     let help = one_line(occasion.help);
     let _ = write!(
         body,
         "\nEverything that is known of it:\n  {page}\n\n\
-         If you cannot solve it, or something here is wrong, please ask: {help}\n\n\
-         You will be reminded again while it stays, less and less often. The reminders end when it migrates, or when \
-         another version takes its place.\n"
+         If you cannot solve it, or something here is wrong, please ask:\n  {help}\n\n\
+         You will be reminded again while it stays, less and less often. The\n\
+         reminders end when it migrates, or when another version takes its place.\n"
     );
     body
 }
 
 fn regression(source: &str, version: &str, series: &str, occasion: Occasion<'_>) -> String {
-    let mut body = format!(
-        "Hello,\n\n\
-         all tests that {source} {version} in {series}-proposed triggered have ended, and some fail that passed before:\n\n"
-    );
+    let mut body = format!("Hello,\n\nall tests that {source} {version} in {series}-proposed triggered\n");
+    body += "have ended, and some fail that passed before:\n\n";
     body += &list(occasion.why, "The page below lists them.");
     let page = one_line(occasion.page);
     let help = one_line(occasion.help);
     let _ = write!(
         body,
-        "\nThe update stays out of {series} until they pass, or until somebody finds out that they fail for another \
-         reason.\n\nEverything that is known of it:\n  {page}\n\nIf you need help, please ask: {help}\n\n\
+        "\nThe update stays where it is until they pass, or until somebody finds out\n\
+         that they fail for another reason.\n\n\
+         Everything that is known of it:\n  {page}\n\n\
+         If you need help, please ask:\n  {help}\n\n\
          This is said once for each version.\n"
     );
     body
@@ -106,12 +106,29 @@ fn list(sentences: &[String], otherwise: &str) -> String {
     }
     let mut text = String::new();
     for sentence in sentences.iter().take(MOST_SENTENCES) {
-        let _ = writeln!(text, "- {}", one_line(sentence));
+        text += &bullet(&one_line(sentence));
     }
     if sentences.len() > MOST_SENTENCES {
         let _ = writeln!(text, "- and {} more", sentences.len() - MOST_SENTENCES);
     }
     text
+}
+
+/// A sentence in lines of the width of a mail; a long word stays whole.
+fn bullet(sentence: &str) -> String {
+    let mut text = "-".to_owned();
+    let mut width = 1;
+    for word in sentence.split_whitespace() {
+        let length = word.chars().count();
+        if width + 1 + length > WIDTH && width > 1 {
+            text.push_str("\n ");
+            width = 1;
+        }
+        text.push(' ');
+        text.push_str(word);
+        width += 1 + length;
+    }
+    text + "\n"
 }
 
 /// The text without anything that could end its line, and not too long.
@@ -160,7 +177,9 @@ mod tests {
         insta::assert_snapshot!(words.body, @r"
         Hello,
 
-        foo 2 has been waiting in noble-proposed for 4 days. It has not migrated to noble, and it will not do so by itself. You get this mail because you uploaded, sponsored or copied it.
+        foo 2 has been waiting in noble-proposed for 4 days.
+        It has not migrated, and it will not do so by itself. You get this mail
+        because you uploaded, sponsored or copied it.
 
         What stands in its way:
 
@@ -169,9 +188,11 @@ mod tests {
         Everything that is known of it:
           https://x/#foo
 
-        If you cannot solve it, or something here is wrong, please ask: #release
+        If you cannot solve it, or something here is wrong, please ask:
+          #release
 
-        You will be reminded again while it stays, less and less often. The reminders end when it migrates, or when another version takes its place.
+        You will be reminded again while it stays, less and less often. The
+        reminders end when it migrates, or when another version takes its place.
         ");
     }
 
@@ -205,11 +226,16 @@ mod tests {
         #[test]
         fn nothing_in_a_name_ends_a_line(name in any::<String>(), sentence in any::<String>()) {
             let plain = write(&letter("foo", 1, 1), occasion(&["x".to_owned()]));
-            let why = [sentence];
+            let why = ["x".to_owned()];
             let words = write(&letter(&name, 1, 1), occasion(&why));
             prop_assert!(!words.subject.contains(char::is_control));
             prop_assert!(!words.id.contains(char::is_control));
             prop_assert_eq!(words.body.lines().count(), plain.body.lines().count());
+            let words = write(&letter("foo", 1, 1), occasion(&[sentence]));
+            let told = words.body.lines().filter(|line| !plain.body.lines().any(|known| known == *line));
+            for line in told {
+                prop_assert!(line.starts_with("- ") || line.starts_with("  ") || line == "-", "{line:?}");
+            }
         }
     }
 }

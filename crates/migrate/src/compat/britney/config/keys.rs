@@ -38,6 +38,8 @@ pub enum ValueKind {
     Queue,
     /// A host, `host:port` or `[IPv6]:port`.
     Host,
+    /// An address, or `Name <address>`.
+    Mailbox,
     /// A URL in which `{word}` is replaced.
     UrlTemplate,
     /// Exactly this word, or empty.
@@ -94,8 +96,8 @@ impl Key {
 }
 
 use ValueKind::{
-    Architecture, Architectures, Days, DaysOrUrgency, Flag, Host, Location, Number, Path, Queue, Rights, Switch, Text,
-    Urgency, UrlTemplate, Web, Word, Words,
+    Architecture, Architectures, Days, DaysOrUrgency, Flag, Host, Location, Mailbox, Number, Path, Queue, Rights,
+    Switch, Text, Urgency, UrlTemplate, Web, Word, Words,
 };
 
 /// All keys, in the order of the documentation.
@@ -176,9 +178,10 @@ pub const KEYS: &[Key] = &[
     Key::new("EMAIL_ENABLE", Switch, "no", "policy email: reminders of what is stuck").tells_ubuntu(),
     Key::new("SRUREGRESSIONEMAIL_ENABLE", Switch, "no", "policy sruadtregression").tells_ubuntu(),
     Key::new("EMAIL_HOST", Host, "localhost", "mail server").ubuntu(),
-    Key::new("EMAIL_FROM", Text, "none", "sender of mails").ubuntu(),
+    Key::new("EMAIL_FROM", Mailbox, "noreply at this machine", "sender of mails").ubuntu(),
     Key::new("EMAIL_ADDRESSES", Path, "none", "file with the addresses of sources' uploaders").ubuntu(),
-    Key::new("EMAIL_URL", UrlTemplate, "Ubuntu's", "the page that a mail links to: {source} {version} {series}").ubuntu(),
+    Key::new("EMAIL_URL", UrlTemplate, "Ubuntu's", "the page that a mail links to: {source} {version} {series}")
+        .ubuntu(),
     Key::new("EMAIL_HELP", Text, "the release team", "whom a mail's reader may ask, and where").ubuntu(),
     Key::new(
         "LAUNCHPAD_URL",

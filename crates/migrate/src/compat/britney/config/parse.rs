@@ -250,7 +250,7 @@ fn email(reader: &mut Reader<'_>) -> Email {
         enable,
         host,
         port,
-        from: reader.text("EMAIL_FROM"),
+        from: reader.mailbox("EMAIL_FROM"),
         addresses,
         url,
         help: reader.text("EMAIL_HELP").unwrap_or_else(|| "the release team".to_owned()),

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
+
 use super::entries::{COMMAND_LINE, Entries, Entry};
 use super::{Location, Queue, Switch, key};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean, quote, split};
@@ -173,6 +175,15 @@ impl Reader<'_> {
             self.unusable(name, &entry, "host, host:port or [IPv6 address]:port");
         }
         parsed
+    }
+
+    pub(super) fn mailbox(&mut self, name: &str) -> Option<Mailbox> {
+        let entry = self.get(name)?;
+        let mailbox = entry.value.parse().ok();
+        if mailbox.is_none() {
+            self.unusable(name, &entry, "an address, or Name <address>");
+        }
+        mailbox
     }
 
     /// A template in which only these words may stand between braces.

@@ -236,7 +236,9 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_refuses_the_whole() {
-        for text in ["", "[]", "{\"f\": 1}", "{\"f\": {\"1\": []}}", "{\"f\": {\"1\": [[1], 3]}}", "{\"f\": {\"1\": [[]"] {
+        for text in
+            ["", "[]", "{\"f\": 1}", "{\"f\": {\"1\": []}}", "{\"f\": {\"1\": [[1], 3]}}", "{\"f\": {\"1\": [[]"]
+        {
             assert!(MailRecords::parse(text).is_err(), "{text}");
         }
         assert!(MailRecords::parse(r#"{"f": {"1": [["a"], 1e300]}}"#).is_err());
