@@ -27,6 +27,7 @@ mod layout;
 mod outputs;
 mod piuparts;
 mod reminders;
+mod reminders_asked;
 mod reminders_killed;
 mod reminders_smtp;
 mod removals;

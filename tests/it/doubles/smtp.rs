@@ -200,7 +200,7 @@ fn talk(stream: TcpStream, seen: &Mutex<Seen>, script: &Script) -> std::io::Resu
                 return Ok(());
             }
             "EHLO" => {
-                answer(&command, "250-double\r\n250 8BITMIME")?;
+                answer(&command, "250 double")?;
             }
             _ => {
                 answer(&command, "250 ok")?;

@@ -41,7 +41,7 @@ fn later(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) 
     let (server, run, first, second) = faced(script);
     assert_eq!(server.taken().len(), 0);
     assert_eq!((first, second), (Value::Null, json!([["a01@example.org"], 1])));
-    assert_eq!(run.stdout.matches("W: ").count(), 1, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("W: the reminder").count(), 1, "{}", run.stdout);
     run.said(&["a01 2", "not sent, tried again in the next run"]);
     run
 }
@@ -61,7 +61,7 @@ fn without_a_server_each_mail_waits_and_the_run_ends_well() {
     let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("it is bound").port();
     let case = stuck(3, 1, &format!("127.0.0.1:{port}"));
     let run = case.run();
-    assert_eq!(run.stdout.matches("W: ").count(), 3, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("W: the reminder").count(), 3, "{}", run.stdout);
     run.said(&["a02 2", "tried again in the next run", "refused"]);
     assert!(!case.path("unstable/EmailCache").exists());
     let server = MailServer::start();
@@ -120,7 +120,7 @@ fn a_server_that_falls_silent_is_given_up() {
     let begin = Instant::now();
     let run = case.run();
     assert!(begin.elapsed() < Duration::from_secs(10), "only the first is waited for");
-    assert_eq!(run.stdout.matches("W: ").count(), 20, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("W: the reminder").count(), 20, "{}", run.stdout);
     run.said(&["a20 2", "did not answer before"]);
 }
 

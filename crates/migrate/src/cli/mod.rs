@@ -8,6 +8,8 @@ mod hints;
 mod installable;
 mod letters;
 mod log;
+mod mail;
+mod policy;
 mod run;
 mod tester;
 mod what_if;
@@ -81,6 +83,11 @@ pub enum Command {
     Installable(installable::InstallableArgs),
     /// Measure what the work costs, beside dose-debcheck
     Bench(bench::BenchArgs),
+    /// Ask when mails are sent
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Ask one policy by itself: its input comes as JSON from standard input
+    Policy(policy::PolicyArgs),
     /// Look after hints
     #[command(subcommand)]
     Hints(hints::HintsCommand),
@@ -139,6 +146,8 @@ pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) 
         Command::WhatIf(args) => what_if::what_if(args, console, clock),
         Command::Installable(args) => installable::installable(args, console, clock),
         Command::Bench(args) => bench::bench(args, console, clock),
+        Command::Mail(command) => mail::execute(command, console, clock),
+        Command::Policy(args) => policy::execute(args, console),
         Command::Hints(command) => hints::execute(command, console),
         Command::Config(command) => config::execute(command, console),
     }

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use lettre::Address;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message};
 use lettre::transport::smtp;
 use lettre::transport::smtp::client::SmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::extension::ClientId;
 use tidegate_platform::step;
 
 use crate::files::FileError;
@@ -102,13 +102,22 @@ pub fn seal(words: &Words, from: &Mailbox, to: &[Address], now: i64) -> Result<S
     for address in to {
         builder = builder.to(Mailbox::new(None, address.clone()));
     }
-    let message = builder.body(words.body.clone()).map_err(|error| error.to_string())?;
+    // Plain text stays plain where it can, so that links and names are not broken by an encoding.
+    let plain = words.body.is_ascii() && words.body.lines().all(|line| line.len() < 998);
+    let body = if plain {
+        let text = words.body.replace('\n', "\r\n").into_bytes();
+        Body::dangerous_pre_encoded(text, ContentTransferEncoding::SevenBit)
+    } else {
+        let body = Body::new_with_encoding(words.body.clone(), ContentTransferEncoding::QuotedPrintable);
+        body.map_err(|_| "its text cannot be encoded".to_owned())?
+    };
+    let message = builder.body(body).map_err(|error| error.to_string())?;
     Ok(Sealed { from: from.email.clone(), to: to.to_vec(), text: message.formatted() })
 }
 
 /// What is asked of the thread that talks.
 enum Order {
-    Envelope { from: Address, to: Vec<Address>, ascii: bool },
+    Envelope { from: Address, to: Vec<Address> },
     Begin,
     Text(Vec<u8>),
     Forget,
@@ -155,7 +164,7 @@ impl MailServer {
             return Ok(Delivery::Later(format!("{} did not answer before", self.name)));
         }
         let (from, to) = (mail.from.clone(), mail.to.clone());
-        let envelope = Order::Envelope { from, to, ascii: mail.text.is_ascii() };
+        let envelope = Order::Envelope { from, to };
         point("mail.recipients.before")?;
         let refused = match self.ask(envelope) {
             Some(Answer::Envelope(Ok(refused))) => refused,
@@ -238,7 +247,7 @@ impl Talker {
     fn run(mut self, orders: &Receiver<Order>, answers: &Sender<Answer>) {
         for order in orders {
             let answer = match order {
-                Order::Envelope { from, to, ascii } => Answer::Envelope(self.envelope(&from, &to, ascii)),
+                Order::Envelope { from, to } => Answer::Envelope(self.envelope(&from, &to)),
                 Order::Begin => Answer::Begun(self.begin()),
                 Order::Text(text) => Answer::Text(self.text(&text)),
                 Order::Forget => {
@@ -265,7 +274,7 @@ impl Talker {
     }
 
     /// Sender and recipients. An old connection that the server gave up in between is replaced once.
-    fn envelope(&mut self, from: &Address, to: &[Address], ascii: bool) -> Result<Vec<String>, Delivery> {
+    fn envelope(&mut self, from: &Address, to: &[Address]) -> Result<Vec<String>, Delivery> {
         let mut old = self.connection.take();
         let later = |error: &smtp::Error| Delivery::Later(self.said(error));
         let mut connection = loop {
@@ -274,9 +283,7 @@ impl Talker {
                 Some(connection) => connection,
                 None => self.connect().map_err(|error| later(&error))?,
             };
-            let wide = !ascii && connection.server_info().supports_feature(Extension::EightBitMime);
-            let body = wide.then_some(MailParameter::Body(MailBodyParameter::EightBitMime));
-            match connection.command(Mail::new(Some(from.clone()), body.into_iter().collect())) {
+            match connection.command(Mail::new(Some(from.clone()), Vec::new())) {
                 Ok(_) => break connection,
                 Err(error) if was_open && is_over(&error) => {}
                 Err(error) => return Err(later(&error)),
