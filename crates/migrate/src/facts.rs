@@ -1,7 +1,9 @@
 //! What policies know from outside the archive. Plain data: who reads it is `files.rs`, in the formats of
 //! [`crate::compat::britney::state`], whose types it is kept in.
 
-use crate::compat::britney::state::{AgeDates, BugTimes, Piuparts, RcBugs, Signers, SourcePpas, Urgencies};
+use crate::compat::britney::state::{
+    AgeDates, BugTimes, MailRecords, Piuparts, RcBugs, RegressionsTold, Signers, SourcePpas, Urgencies,
+};
 use crate::policy::autopkgtest::request::PendingTests;
 use crate::policy::autopkgtest::results::TestResults;
 
@@ -30,4 +32,8 @@ pub struct Facts {
     pub test_results: TestResults,
     /// Tests that were asked for and have not answered.
     pub pending_tests: PendingTests,
+    /// Which reminders were sent.
+    pub mail_records: MailRecords,
+    /// For which versions a regression was told to their bugs.
+    pub regressions_told: RegressionsTold,
 }

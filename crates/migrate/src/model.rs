@@ -8,7 +8,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 macro_rules! dense_ids {
     ($($(#[$doc:meta])* $name:ident($repr:ty);)*) => {$(
@@ -118,7 +119,7 @@ fn slice<'a>(bytes: &'a str, ends: &[u32], id: u32) -> &'a str {
 }
 
 /// What is decided about one item; ordered, the worst finding wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
     /// No policy had anything to say.

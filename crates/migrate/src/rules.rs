@@ -215,6 +215,11 @@ impl Rules {
         }
     }
 
+    /// The distribution's name; that of the dialect's origin if none was given.
+    pub fn distribution_name(&self) -> &str {
+        self.distribution.as_deref().unwrap_or("ubuntu")
+    }
+
     /// One architecture's roles.
     pub fn port(&self, arch: ArchId) -> PortRules {
         self.ports[arch.index()]

@@ -7,7 +7,10 @@ mod evidence;
 mod explain;
 mod hints;
 mod installable;
+mod letters;
 mod log;
+mod mail;
+mod policy;
 mod run;
 mod tester;
 mod tests;
@@ -94,6 +97,11 @@ pub enum Command {
     Bench(bench::BenchArgs),
     /// List what is known of tests, and which were asked for
     Tests(tests::TestsArgs),
+    /// Ask when mails are sent
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Ask one policy by itself: its input comes as JSON from standard input
+    Policy(policy::PolicyArgs),
     /// Look after hints
     #[command(subcommand)]
     Hints(hints::HintsCommand),
@@ -158,6 +166,8 @@ pub fn execute(command: &Command, console: &mut Console<'_>, clock: &dyn Clock) 
         Command::Installable(args) => installable::installable(args, console, clock),
         Command::Bench(args) => bench::bench(args, console, clock),
         Command::Tests(args) => tests::tests(args, console, clock),
+        Command::Mail(command) => mail::execute(command, console, clock),
+        Command::Policy(args) => policy::execute(args, console),
         Command::Hints(command) => hints::execute(command, console),
         Command::Config(command) => config::execute(command, console),
     }

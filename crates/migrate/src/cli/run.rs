@@ -9,11 +9,11 @@ use tidegate_kernel::{Blocker, Clock, Timestamp};
 
 use super::evidence::Evidence;
 use super::log::Log;
-use super::{CliError, Console, Exit, parse_time, tester};
+use super::{CliError, Console, Exit, letters, parse_time, tester};
 use crate::check;
 use crate::compat::britney::config::{CommandLine, Config};
 use crate::compat::britney::excuses_yaml::{Annotation, Annotations};
-use crate::compat::britney::state::{FirstSeen, SourcePpas, parse_source_ppas};
+use crate::compat::britney::state::{FirstSeen, SourcePpas};
 use crate::compat::britney::{excuses_html, excuses_yaml, heidi};
 use crate::excuses::Excuses;
 use crate::explain::{self, Explainer, Explanation};
@@ -216,9 +216,13 @@ impl Run<'_> {
             bar.step("asking for tests");
             evidence.ask(&mut session, &excuses, self.log, console)?;
         }
-        bar.step("writing");
         let result =
             Finished { session: &session, excuses: &excuses, outcome: outcome.as_ref(), explain: args.explain };
+        if actions.is_none() {
+            bar.step("sending");
+            letters::send(console, self.log, &config, &result, args.dry_run)?;
+        }
+        bar.step("writing");
         let written = if args.dry_run { Vec::new() } else { self.write(&config, &result, actions.is_some())? };
         drop(bar);
         for refused in outcome.iter().flat_map(|outcome| &outcome.refused_hints) {
@@ -290,8 +294,7 @@ impl Run<'_> {
             let dates = config.state_dir.as_ref().map(|folder| folder.join("age-policy-dates"));
             if session.rules.policies.contains(&PolicyName::SourcePpa) {
                 let path = config.source_ppas();
-                let (known, whole) = (done.source_ppas(), |text: &str| parse_source_ppas(text, "").is_ok());
-                files::set_damaged_aside(&path, whole, session.rules.now)?;
+                let known = done.source_ppas();
                 if path.exists() || !known.is_empty() {
                     put(&Some(path), &|| Ok(known.render()))?;
                 }

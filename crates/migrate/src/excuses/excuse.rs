@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::blockers::Code;
 use crate::model::{ArchId, Item, NameId, Scope, SuiteId, TextId, Verdict};
 use crate::policy::autopkgtest::request::TestRequest;
+use crate::policy::letter::Letter;
 use crate::rules::PolicyName;
 
 /// An item without its version: what dependencies between items name.
@@ -149,6 +150,10 @@ pub struct Excuse {
     pub penalties: BTreeMap<PolicyName, u32>,
     /// Tests to ask for.
     pub requests: Vec<TestRequest>,
+    /// Whether nothing held it before the policies were asked.
+    pub valid_before_policies: bool,
+    /// Mails to send.
+    pub letters: Vec<Letter>,
 }
 
 impl Excuse {
@@ -178,6 +183,8 @@ impl Excuse {
             bounties: BTreeMap::new(),
             penalties: BTreeMap::new(),
             requests: Vec::new(),
+            valid_before_policies: true,
+            letters: Vec::new(),
         }
     }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use tidegate_archive::compression::{Compression, decompress_owned};
 use tidegate_archive::{deb822, index};
 
+use super::ledger::Ledger;
 use super::repair::Repair;
-use super::{FileError, read_error, tests};
+use super::{FileError, read_error, tests, ubuntu};
 use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -91,10 +92,8 @@ pub fn inputs(config: Config, options: &RunOptions) -> Result<Inputs, FileError>
     }
     let extra = static_packages(&config, &mut warnings)?;
     let now = options.now.or(config.fake_runtime).unwrap_or(options.clock);
-    let mut facts = facts(&config, &mut warnings)?;
-    if config.autopkgtest.enable != Switch::No {
-        tests::known(&config, &mut facts, Repair { allowed: options.may_repair, now }, &mut warnings)?;
-    }
+    let repair = Repair { allowed: options.may_repair, now };
+    let facts = facts(&config, repair, &mut warnings)?;
     let hints = hint_set(&config, options, &architectures, &mut warnings);
     Ok(Inputs { config, architectures, suites, extra, hints, facts, now, warnings })
 }
@@ -317,7 +316,7 @@ fn first(paths: &[PathBuf]) -> Result<Option<(String, String)>, FileError> {
     Ok(None)
 }
 
-fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileError> {
+fn facts(config: &Config, repair: Repair, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileError> {
     let in_state = |name: &str| config.state_dir.as_ref().map(|folder| folder.join(name));
     let places = |name: String, old: PathBuf| in_state(&name).into_iter().chain([old]).collect::<Vec<_>>();
     let mut facts = Facts::default();
@@ -359,9 +358,26 @@ fn facts(config: &Config, warnings: &mut Vec<Diagnostic>) -> Result<Facts, FileE
         facts.piuparts = Some((target.unwrap_or_default(), source.unwrap_or_default()));
     }
     if config.dialect == Dialect::Ubuntu {
-        super::ubuntu::facts(config, &mut facts, warnings)?;
+        ubuntu::facts(config, &mut facts, repair, warnings)?;
+        mail_state(config, &mut facts, repair)?;
+    }
+    if config.autopkgtest.enable != Switch::No {
+        tests::known(config, &mut facts, repair, warnings)?;
     }
     Ok(facts)
+}
+
+/// What was mailed, as far as mails are on.
+fn mail_state(config: &Config, facts: &mut Facts, repair: Repair) -> Result<(), FileError> {
+    let repair = |switch| if switch == Switch::Yes { repair } else { Repair::NEVER };
+    let (reminders, regressions) = (config.email.enable, config.sru_regression_email);
+    if reminders != Switch::No {
+        facts.mail_records = Ledger::reminders(&config.primary).read(repair(reminders))?.state;
+    }
+    if regressions != Switch::No {
+        facts.regressions_told = Ledger::regressions(&config.primary).read(repair(regressions))?.state;
+    }
+    Ok(())
 }
 
 fn hint_set(

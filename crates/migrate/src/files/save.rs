@@ -1,6 +1,6 @@
 //! Files that hold what must not be lost or done twice: each is replaced as a whole and is on disk when it is.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -15,13 +15,16 @@ use super::{FileError, ensure_directory, write_error};
 pub fn save(path: &Path, text: &str, unit: &str) -> Result<(), FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     ensure_directory(folder)?;
+    // Always the same name: what a killed run left there is written over by the next.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let scratch = folder.join(format!(".tidegate-{}-new", name.trim_start_matches(".tidegate-")));
     let put = || {
         step::reach(&format!("{unit}.write.before"))?;
-        let mut file = super::output::beside(folder)?;
+        let mut file = File::create(&scratch)?;
         file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
+        file.sync_all()?;
         step::reach(&format!("{unit}.rename.before"))?;
-        file.persist(path).map_err(|error| error.error)?;
+        fs::rename(&scratch, path)?;
         File::open(folder)?.sync_all()?;
         step::reach(&format!("{unit}.rename.after"))
     };

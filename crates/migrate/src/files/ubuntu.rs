@@ -1,17 +1,20 @@
 //! The files that only policies of the ubuntu dialect read. All are optional.
 
-use std::fs;
-use std::path::Path;
-
+use super::FileError;
 use super::input::optional_text;
-use super::{FileError, write_error};
+use super::repair::Repair;
 use crate::compat::britney::config::Config;
 use crate::compat::britney::state;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::Facts;
 
 /// Reads them into `facts`. A file that is damaged is no data, loudly.
-pub(super) fn facts(config: &Config, facts: &mut Facts, warnings: &mut Vec<Diagnostic>) -> Result<(), FileError> {
+pub(super) fn facts(
+    config: &Config,
+    facts: &mut Facts,
+    repair: Repair,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), FileError> {
     let in_source = |name: &str| config.primary.join(name);
     for (path, bugs) in
         [(in_source("Blocks"), &mut facts.block_bugs), (in_source("ExcuseBugs"), &mut facts.excuse_bugs)]
@@ -25,6 +28,10 @@ pub(super) fn facts(config: &Config, facts: &mut Facts, warnings: &mut Vec<Diagn
     let path = config.source_ppas();
     if let Some(text) = optional_text(&path)? {
         let parsed = state::parse_source_ppas(&text, &path.display().to_string());
+        if parsed.is_err() {
+            // A new one takes its place at the end of the run.
+            repair.move_aside(&path)?;
+        }
         facts.source_ppas = known(parsed, warnings);
     }
     if let Some(folder) = config.state_dir.as_ref().filter(|_| config.check_buildd) {
@@ -48,18 +55,4 @@ fn known<T: Default>(parsed: Result<(T, Vec<Diagnostic>), Diagnostic>, warnings:
             T::default()
         }
     }
-}
-
-/// Moves a cache that cannot be read out of the way of the one that takes its place.
-///
-/// # Errors
-/// It cannot be read or renamed.
-pub fn set_damaged_aside(path: &Path, is_whole: impl Fn(&str) -> bool, now: i64) -> Result<(), FileError> {
-    let whole = optional_text(path).is_ok_and(|text| text.is_none_or(|text| is_whole(&text)));
-    if whole {
-        return Ok(());
-    }
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".corrupt-{now}"));
-    fs::rename(path, aside).map_err(write_error(path))
 }

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use tidegate_platform::step;
 
 use super::found::{Found, RawRun};
-use super::http::{Http, Sink as _};
+use super::http::{Http, Patience, Sink as _};
 use super::results::{Pair, parse};
 use super::{FeedError, shown};
 use crate::compat::britney::config::Location;
@@ -154,7 +154,7 @@ impl Origin {
                 let url = parse(text)?;
                 let mut sum = url.clone();
                 sum.set_path(&format!("{}.sha256", url.path()));
-                Self::Server { http: Http::new()?, url, sum }
+                Self::Server { http: Http::new(Patience::Always)?, url, sum }
             }
         })
     }

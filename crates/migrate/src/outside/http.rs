@@ -23,14 +23,40 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The pause after the first try; each one after it is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A server that did not answer as it should, however often it was asked.
+/// A server that did not answer as it should, as often as it was asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{url}: {why}, at the last of {TRIES} tries")]
+#[error("{url}: {why}{}", if *.tries == 1 { String::new() } else { format!(", at the last of {tries} tries") })]
 pub struct HttpError {
     /// The URL without credentials.
     pub url: String,
     /// What happened.
     pub why: String,
+    /// How often it was asked.
+    pub tries: u32,
+    /// Whether this says nothing about other questions to the same server: it did answer.
+    pub is_answer: bool,
+}
+
+/// What is worth another try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Every failure.
+    Always,
+    /// A server that is busy: no answer in time, 502, 503.
+    Busy,
+}
+
+/// A try without a usable answer.
+struct Failure {
+    why: String,
+    is_busy: bool,
+    is_answer: bool,
+}
+
+impl Failure {
+    fn local(error: &io::Error) -> Self {
+        Self { why: error.to_string(), is_busy: false, is_answer: true }
+    }
 }
 
 /// Where the body of an answer goes.
@@ -68,11 +94,12 @@ impl Sink for File {
 #[derive(Debug, Clone)]
 pub(super) struct Http {
     client: Client,
+    patience: Patience,
 }
 
 impl Http {
     /// A client that trusts what the machine trusts.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(patience: Patience) -> io::Result<Self> {
         // Another part of the program may have said so before, and then in the same words.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -80,7 +107,7 @@ impl Http {
             .redirect(redirect::Policy::none())
             .connect_timeout(step::limit(LIMIT))
             .build();
-        client.map(|client| Self { client }).map_err(|error| io::Error::other(reasons(&error)))
+        client.map(|client| Self { client, patience }).map_err(|error| io::Error::other(reasons(&error)))
     }
 
     /// The status and the body of an answer. A status outside of `answers` is a failure and tried again.
@@ -111,37 +138,51 @@ impl Http {
                 Some(limit) => within(limit, answer).await.and_then(|answer| answer),
                 None => answer.await,
             };
-            match answer {
+            let failure = match answer {
                 Ok(status) => return Ok(status),
-                Err(why) if tries == TRIES => return Err(HttpError { url: shown(url), why }),
-                Err(_) => tokio::time::sleep(step::limit(pause(tries))).await,
+                Err(failure) => failure,
+            };
+            if tries == TRIES || self.patience == Patience::Busy && !failure.is_busy {
+                let Failure { why, is_answer, .. } = failure;
+                return Err(HttpError { url: shown(url), why, tries, is_answer });
             }
+            tokio::time::sleep(step::limit(pause(tries))).await;
             tries += 1;
         }
     }
 
-    async fn once(&self, url: &Url, answers: &[u16], most: u64, sink: &mut dyn Sink) -> Result<u16, String> {
-        sink.restart().map_err(|error| error.to_string())?;
-        let failed = |error: reqwest::Error| reasons(&error);
+    async fn once(&self, url: &Url, answers: &[u16], most: u64, sink: &mut dyn Sink) -> Result<u16, Failure> {
+        sink.restart().map_err(|error| Failure::local(&error))?;
+        let failed = |error: reqwest::Error| {
+            let (is_busy, is_answer) = (error.is_timeout(), !error.is_timeout() && !error.is_connect());
+            Failure { why: reasons(&error), is_busy, is_answer }
+        };
         let mut response: Response = within(LIMIT, self.client.get(url.clone()).send()).await?.map_err(failed)?;
         let status = response.status();
         if !answers.contains(&status.as_u16()) {
-            return Err(format!("the server answers {status}"));
+            let is_busy = [502, 503].contains(&status.as_u16());
+            return Err(Failure { why: format!("the server answers {status}"), is_busy, is_answer: !is_busy });
         }
         let mut room = most;
         while let Some(piece) = within(LIMIT, response.chunk()).await?.map_err(failed)? {
-            room = room
-                .checked_sub(piece.len() as u64)
-                .ok_or_else(|| format!("the answer has more than the {most} bytes that are taken"))?;
-            sink.take(&piece).map_err(|error| error.to_string())?;
+            room = room.checked_sub(piece.len() as u64).ok_or_else(|| Failure {
+                why: format!("the answer has more than the {most} bytes that are taken"),
+                is_busy: false,
+                is_answer: true,
+            })?;
+            sink.take(&piece).map_err(|error| Failure::local(&error))?;
         }
         Ok(status.as_u16())
     }
 }
 
-async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, String> {
+async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Failure> {
     let answer = tokio::time::timeout(step::limit(limit), answer).await;
-    answer.map_err(|_| format!("no answer within {} seconds", limit.as_secs()))
+    answer.map_err(|_| Failure {
+        why: format!("no answer within {} seconds", limit.as_secs()),
+        is_busy: true,
+        is_answer: false,
+    })
 }
 
 /// The pause after that many tries, between three quarters and five quarters of its length.

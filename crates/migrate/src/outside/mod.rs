@@ -63,3 +63,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+mod addresses;
+mod launchpad;
+pub mod letters;
+pub mod mail;
+mod web;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::database::{Database, NAME};
 use super::debci;
 use super::found::Found;
-use super::http::Http;
+use super::http::{Http, Patience};
 use super::swift::Swift;
 use super::{FeedError, waiting_room};
 use crate::compat::britney::config::{Config, Location};
@@ -110,7 +110,7 @@ impl Search<'_> {
             Location::Http(url) => parse(url)?,
         };
         waiting_room()?.block_on(async {
-            let http = Http::new()?;
+            let http = Http::new(Patience::Always)?;
             if url.path().ends_with(".json") {
                 return Ok(vec![debci::fetch(&http, &url, &self.config.series, self.now, &pairs).await?]);
             }

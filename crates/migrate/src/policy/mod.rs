@@ -11,12 +11,15 @@ mod build_depends;
 mod built_on_buildd;
 mod built_using;
 mod depends;
+pub mod email;
 mod implicit_deps;
+pub mod letter;
 mod linux;
 mod memo;
 mod piuparts;
 mod rc_bugs;
 pub mod source_ppa;
+pub mod sru_regression;
 mod update_excuse;
 
 pub use memo::Memo;
@@ -52,6 +55,7 @@ impl Opinion {
 
 /// Asks every policy that looks at this kind of item, in the order of the rules.
 pub(crate) fn judge(context: Context<'_>, excuse: &mut Excuse) {
+    excuse.valid_before_policies = excuse.is_valid();
     for &policy in &context.rules.policies {
         let Some(opinion) = ask(policy, context, excuse) else { continue };
         let verdict = opinion.verdict();
@@ -101,7 +105,7 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
                 None
             }
         }
-        PolicyName::SruAdtRegression => None,
-        PolicyName::Email => None,
+        PolicyName::SruAdtRegression => (is_source && is_primary).then(|| sru_regression::judge(context, excuse)),
+        PolicyName::Email => (is_source && is_primary).then(|| email::judge(context, excuse)),
     }
 }

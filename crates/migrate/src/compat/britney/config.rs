@@ -15,6 +15,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
+
 use crate::hint::HintRights;
 
 pub use keys::{KEYS, Key, ValueKind, key};
@@ -274,7 +276,17 @@ pub struct Email {
     /// Port of `EMAIL_HOST`.
     pub port: Option<u16>,
     /// `EMAIL_FROM`: the sender.
-    pub from: Option<String>,
+    pub from: Option<Mailbox>,
     /// `EMAIL_ADDRESSES`: file with the addresses of sources' uploaders.
     pub addresses: Option<PathBuf>,
+    /// `EMAIL_URL`: page of `{source}` `{version}` in `{series}`.
+    pub url: String,
+    /// `EMAIL_HELP`: whom the reader of a mail may ask.
+    pub help: String,
+    /// `LAUNCHPAD_URL`: who uploaded what; none if it is not asked.
+    pub launchpad: Option<String>,
+    /// `KEYSERVER_URL`: addresses of people by their keys.
+    pub keyserver: String,
+    /// `SRU_BUG_ADDRESS`: the mail address of `{bug}`.
+    pub bug_address: String,
 }

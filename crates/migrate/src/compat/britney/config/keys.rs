@@ -32,10 +32,14 @@ pub enum ValueKind {
     Rights,
     /// `http://…`, `https://…` or `file://PATH`.
     Location,
+    /// `http://…` or `https://…`.
+    Web,
     /// `amqp://user:password@host[:port][/vhost]` or `file://PATH`.
     Queue,
     /// A host, `host:port` or `[IPv6]:port`.
     Host,
+    /// An address, or `Name <address>`.
+    Mailbox,
     /// A URL in which `{word}` is replaced.
     UrlTemplate,
     /// Exactly this word, or empty.
@@ -92,8 +96,8 @@ impl Key {
 }
 
 use ValueKind::{
-    Architecture, Architectures, Days, DaysOrUrgency, Flag, Host, Location, Number, Path, Queue, Rights, Switch, Text,
-    Urgency, UrlTemplate, Word, Words,
+    Architecture, Architectures, Days, DaysOrUrgency, Flag, Host, Location, Mailbox, Number, Path, Queue, Rights,
+    Switch, Text, Urgency, UrlTemplate, Web, Word, Words,
 };
 
 /// All keys, in the order of the documentation.
@@ -174,8 +178,26 @@ pub const KEYS: &[Key] = &[
     Key::new("EMAIL_ENABLE", Switch, "no", "policy email: reminders of what is stuck").tells_ubuntu(),
     Key::new("SRUREGRESSIONEMAIL_ENABLE", Switch, "no", "policy sruadtregression").tells_ubuntu(),
     Key::new("EMAIL_HOST", Host, "localhost", "mail server").ubuntu(),
-    Key::new("EMAIL_FROM", Text, "none", "sender of mails").ubuntu(),
+    Key::new("EMAIL_FROM", Mailbox, "noreply at this machine", "sender of mails").ubuntu(),
     Key::new("EMAIL_ADDRESSES", Path, "none", "file with the addresses of sources' uploaders").ubuntu(),
+    Key::new("EMAIL_URL", UrlTemplate, "Ubuntu's", "the page that a mail links to: {source} {version} {series}")
+        .ubuntu(),
+    Key::new("EMAIL_HELP", Text, "the release team", "whom a mail's reader may ask, and where").ubuntu(),
+    Key::new(
+        "LAUNCHPAD_URL",
+        Web,
+        "https://api.launchpad.net/1.0; not asked if EMAIL_ADDRESSES is set",
+        "who uploaded what, and which bugs an update mends",
+    )
+    .ubuntu(),
+    Key::new("KEYSERVER_URL", Web, "https://keyserver.ubuntu.com", "addresses of people by their keys").ubuntu(),
+    Key::new(
+        "SRU_BUG_ADDRESS",
+        UrlTemplate,
+        "{bug}@bugs.launchpad.net",
+        "address to which regressions in stable updates are told: {bug}",
+    )
+    .ubuntu(),
 ];
 
 /// The key or family to which `name` (in upper case) belongs.

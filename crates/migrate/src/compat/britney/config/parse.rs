@@ -242,6 +242,22 @@ fn autopkgtest(reader: &mut Reader<'_>) -> Autopkgtest {
 fn email(reader: &mut Reader<'_>) -> Email {
     let enable: Switch = reader.switch("EMAIL_ENABLE");
     let (host, port) = reader.host("EMAIL_HOST").unwrap_or_else(|| ("localhost".to_owned(), None));
-    let from = reader.text("EMAIL_FROM");
-    Email { enable, host, port, from, addresses: reader.path("EMAIL_ADDRESSES") }
+    let addresses = reader.path("EMAIL_ADDRESSES");
+    let page = "https://ubuntu-archive-team.ubuntu.com/proposed-migration/{series}/update_excuses.html#{source}";
+    let url = reader.template("EMAIL_URL", &["source", "version", "series"]).unwrap_or_else(|| page.to_owned());
+    let launchpad = addresses.is_none().then(|| "https://api.launchpad.net/1.0".to_owned());
+    Email {
+        enable,
+        host,
+        port,
+        from: reader.mailbox("EMAIL_FROM"),
+        addresses,
+        url,
+        help: reader.text("EMAIL_HELP").unwrap_or_else(|| "the release team".to_owned()),
+        launchpad: reader.web("LAUNCHPAD_URL").or(launchpad),
+        keyserver: reader.web("KEYSERVER_URL").unwrap_or_else(|| "https://keyserver.ubuntu.com".to_owned()),
+        bug_address: reader
+            .template("SRU_BUG_ADDRESS", &["bug"])
+            .unwrap_or_else(|| "{bug}@bugs.launchpad.net".to_owned()),
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
+
 use super::entries::{COMMAND_LINE, Entries, Entry};
 use super::{Location, Queue, Switch, key};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean, quote, split};
@@ -134,6 +136,19 @@ impl Reader<'_> {
         location
     }
 
+    /// The beginning of URLs on the web, without a slash at its end.
+    pub(super) fn web(&mut self, name: &str) -> Option<String> {
+        let entry = self.get(name)?;
+        let usable = |scheme: &str, rest: &str| {
+            ["http", "https"].contains(&scheme) && !rest.is_empty() && !rest.contains(char::is_whitespace)
+        };
+        if entry.value.split_once("://").is_some_and(|(scheme, rest)| usable(scheme, rest)) {
+            return Some(entry.value.trim_end_matches('/').to_owned());
+        }
+        self.unusable(name, &entry, "http://… or https://…");
+        None
+    }
+
     pub(super) fn queue(&mut self, name: &str) -> Option<Queue> {
         let entry = self.get(name)?;
         let queue = file_url(&entry.value).map(Queue::File).or_else(|| {
@@ -160,6 +175,15 @@ impl Reader<'_> {
             self.unusable(name, &entry, "host, host:port or [IPv6 address]:port");
         }
         parsed
+    }
+
+    pub(super) fn mailbox(&mut self, name: &str) -> Option<Mailbox> {
+        let entry = self.get(name)?;
+        let mailbox = entry.value.parse().ok();
+        if mailbox.is_none() {
+            self.unusable(name, &entry, "an address, or Name <address>");
+        }
+        mailbox
     }
 
     /// A template in which only these words may stand between braces.

@@ -16,6 +16,8 @@ fn other_than_default(key: &Key) -> String {
         ValueKind::Urgency => "high".to_owned(),
         ValueKind::Rights => "ALL".to_owned(),
         ValueKind::Location => "file://x".to_owned(),
+        ValueKind::Mailbox => "other@example.org".to_owned(),
+        ValueKind::Web => "https://other".to_owned(),
         ValueKind::Queue => "file://y".to_owned(),
         ValueKind::UrlTemplate => "https://x".to_owned(),
         ValueKind::Word(word) => word.to_owned(),

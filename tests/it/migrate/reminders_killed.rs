@@ -1,0 +1,130 @@
+//! A run that is killed while it sends: the next one goes on, sends nothing twice and forgets nothing.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::case::Case;
+use super::reminders::{record, stuck};
+use crate::doubles::smtp::MailServer;
+
+/// The points that a run reaches, in order; a name that comes again has its number behind it.
+fn points(case: Case) -> Vec<String> {
+    let case = case.env("TIDEGATE_STEPS", "record:steps");
+    case.run();
+    let mut count = std::collections::BTreeMap::new();
+    let text = case.text("steps");
+    let number = |name: &str| {
+        let count = count.entry(name.to_owned()).or_insert(0);
+        *count += 1;
+        format!("{name}#{count}")
+    };
+    text.lines().map(number).collect()
+}
+
+/// Kills a run at a point, then runs until one is complete. Each item has one record then, and the server saw no letter
+/// twice.
+fn survives(case: Case, server: &MailServer, count: usize, due: u32, point: &str) {
+    let case = case.env("TIDEGATE_STEPS", &format!("kill:{point}"));
+    let killed = case.run_with(&[]);
+    assert_eq!(killed.code, None, "{point}: {}", killed.words());
+    let sent_before = server.taken().len();
+    let case = case.env("TIDEGATE_STEPS", "");
+    case.run();
+    let ids: Vec<String> = server.taken().iter().map(|mail| mail.header("Message-ID")).collect();
+    let distinct: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(ids.len(), distinct.len(), "{point}: a letter was sent twice");
+    assert!(ids.len() >= count - 1, "{point}: {} of {count} were sent, {sent_before} before the kill", ids.len());
+    for number in 1..=count {
+        let name = format!("a{number:02}");
+        assert_eq!(record(&case, &name, "2"), json!([[format!("{name}@example.org")], due]), "{point}");
+    }
+    for left in ["EmailCache.new", ".tidegate-EmailCache-intent", ".tidegate-EmailCache-tmp"] {
+        assert!(!case.path(&format!("unstable/{left}")).exists(), "{point} leaves {left}");
+    }
+}
+
+#[test]
+fn a_run_can_be_killed_at_every_point() {
+    let server = MailServer::start();
+    // An aborted run before has left something to merge.
+    let left = r#"{"old": {"1": [[], 1]}}"#;
+    let case = |server: &MailServer| stuck(3, 1, &server.host()).file("unstable/EmailCache.new", left);
+    let points = points(case(&server));
+    assert_eq!(server.subjects().len(), 3);
+    for unit in ["email-cache.merge.before", "email-cache.write.after", "mail.text.after", "email-cache.close.after"] {
+        assert!(points.iter().any(|point| point.starts_with(unit)), "{unit} is not among {points:?}");
+    }
+    for point in points {
+        let server = MailServer::start();
+        survives(case(&server), &server, 3, 1, &point);
+    }
+}
+
+/// Scenario 22.
+#[test]
+fn after_four_of_ten_mails_six_are_left() {
+    let server = MailServer::start();
+    let case = stuck(10, 3, &server.host()).env("TIDEGATE_STEPS", "kill:email-cache.confirm.after#4");
+    assert_eq!(case.run_with(&[]).code, None);
+    assert_eq!(server.subjects().len(), 4);
+    let case = case.env("TIDEGATE_STEPS", "");
+    case.run();
+    assert_eq!(server.subjects().iter().collect::<BTreeSet<_>>().len(), 10);
+    assert_eq!(server.subjects().len(), 10);
+    assert_eq!((1..=10).filter(|number| record(&case, &format!("a{number:02}"), "2")[1] == 3).count(), 10);
+}
+
+/// Scenario 43: forty points spread over a run with twenty stuck items.
+#[test]
+fn twenty_items_survive_forty_kills() {
+    let server = MailServer::start();
+    let points = points(stuck(20, 1, &server.host()));
+    let every = points.len().div_ceil(40);
+    let points: Vec<&String> = points.iter().step_by(every.max(1)).collect();
+    std::thread::scope(|scope| {
+        for part in points.chunks(points.len().div_ceil(4)) {
+            scope.spawn(move || {
+                for point in part {
+                    let server = MailServer::start();
+                    survives(stuck(20, 1, &server.host()), &server, 20, 1, point);
+                }
+            });
+        }
+    });
+}
+
+/// What was being handed over when the run ended counts as sent, and is said.
+#[test]
+fn a_letter_of_unknown_fate_is_reported() {
+    for (point, sent) in [("mail.text.before#1", 0), ("mail.text.after#1", 1)] {
+        let server = MailServer::start();
+        let case = stuck(1, 1, &server.host()).env("TIDEGATE_STEPS", &format!("kill:{point}"));
+        assert_eq!(case.run_with(&[]).code, None);
+        let case = case.env("TIDEGATE_STEPS", "");
+        case.run().said(&["the reminder of day 1 about a01 2", "may have arrived and counts as sent"]);
+        assert_eq!(server.subjects().len(), sent);
+        assert_eq!(record(&case, "a01", "2"), json!([["a01@example.org"], 1]));
+        assert!(!case.run().stdout.contains("may have arrived"), "it is said once");
+    }
+    // Killed before the record was there: nothing was sent, and nothing is reported.
+    let server = MailServer::start();
+    let case = stuck(1, 1, &server.host()).env("TIDEGATE_STEPS", "kill:email-cache.intent.before#1");
+    assert_eq!(case.run_with(&[]).code, None);
+    let run = case.env("TIDEGATE_STEPS", "").run();
+    assert!(!run.stdout.contains("may have arrived"), "{}", run.stdout);
+    assert_eq!(server.subjects().len(), 1);
+}
+
+/// A disk that is full when the record is to be written: the text does not go out, and the run fails.
+#[test]
+fn what_cannot_be_remembered_is_not_sent() {
+    let server = MailServer::start();
+    let case = stuck(2, 1, &server.host()).env("TIDEGATE_STEPS", "error:email-cache.write.before#2");
+    let run = case.run_with(&[]).failed(1);
+    run.said(&["EmailCache"]);
+    assert!(run.files.is_empty());
+    assert_eq!(server.taken().len(), 0);
+    case.env("TIDEGATE_STEPS", "").run();
+    assert_eq!(server.subjects().len(), 2);
+}
