@@ -59,7 +59,7 @@ impl Texts {
         for (&label, texts) in SUITES.iter().zip(&self.suites) {
             let sources = vec![IndexText { file: label, text: &texts.sources }];
             let packages = vec![vec![IndexText { file: label, text: &texts.packages }]];
-            suites.push(SuiteText { label: label.to_owned(), short: None, sources, packages });
+            suites.push(SuiteText { label: label.to_owned(), short: None, overlay: false, sources, packages });
         }
         suites
     }
