@@ -52,7 +52,9 @@ fn everything() -> Archive {
 
 /// An archive in the ubuntu dialect in which every code of its own policies appears.
 fn everything_of_ubuntu() -> Archive {
-    let by = |name: &str| format!(r#""{name}": {{"2": {{"all": {{"buildd": false, "uid": "anna"}}}}}}"#);
+    let built = |name: &str| format!(r#""{name}": {{"2": {{"amd64": {{"buildd": true, "uid": "daemon"}}}}}}"#);
+    let by_daemons = ["lost", "lib2"].map(built).join(", ");
+    let by_hand = r#""data": {"2": {"all": {"buildd": false, "uid": "anna"}}}"#;
     archive()
         .config("CHECK_BUILDD = yes")
         .source("lost 2", &["lost; Depends: gone"])
@@ -60,7 +62,7 @@ fn everything_of_ubuntu() -> Archive {
         .source("lib 2", &["lib2"])
         .both("user 1", &["user; Depends: lib1"])
         .source("data 2", &["data; Architecture: all"])
-        .signers(&format!("{{{}}}", by("data")))
+        .signers(&format!("{{{by_daemons}, {by_hand}}}"))
         .source("held 2", &["held"])
         .block_bug("held", "42")
         .source("linux 2", &["linux-image"])
