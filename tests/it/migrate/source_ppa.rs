@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::ubuntu::ubuntu;
+use crate::doubles::web::{Answer, Fault, Web};
 
 const ARCHIVE: &str = "https://api.launchpad.net/1.0/~bileto-ppa-service/+archive/ubuntu/1234";
 
@@ -78,11 +79,58 @@ fn what_nobody_has_asked_is_not_said_to_come_from_nowhere() {
     assert_eq!(kept["foo"], Value::Null);
 }
 
+/// Launchpad, in which foo 2 and bar 2 were copied from the archive, and then promoted; it knows nothing of baz 2.
+fn launchpad() -> Web {
+    Web::start(|_, query| {
+        let copied = json!({"copy_source_archive_link": ARCHIVE});
+        let entries = match query["source_name"].as_str() {
+            "foo" | "bar" => json!([{"copy_source_archive_link": null}, copied]),
+            _ => json!([]),
+        };
+        Answer::ok(json!({"entries": entries}).to_string())
+    })
+}
+
+#[test]
+fn launchpad_is_asked_once_for_each_version() {
+    let launchpad = launchpad();
+    let case = ubuntu()
+        .testing("foo 1\nbar 1\nbaz 1\nold 1")
+        .unstable("foo 2\nbar 2\nbaz 2\nold 1")
+        .set("LAUNCHPAD_URL", &launchpad.url("1.0"))
+        .hints("block foo\n");
+    let run = case.run();
+    assert_eq!(run.verdict("bar"), "REJECTED_BLOCKED_BY_ANOTHER_ITEM source-ppa");
+    assert_eq!(run.moved(), "baz 2");
+    let asked = launchpad.asked();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert!(asked[0].contains("source_name=bar") && asked[0].contains("version=2"), "{asked:?}");
+    let kept: Value = serde_json::from_str(&case.text("unstable/SourcePPA")).expect("the cache is JSON");
+    assert_eq!(kept, json!({"foo": {"2": ARCHIVE}, "bar": {"2": ARCHIVE}, "baz": {"2": ""}}));
+    case.run();
+    assert_eq!(launchpad.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn what_launchpad_does_not_answer_is_asked_again() {
+    let launchpad = launchpad();
+    launchpad.spoil("source_name=baz", Fault::Answer(Answer::status(500)), 1);
+    let case = ubuntu().testing("bar 1\nbaz 1\nfoo 1").unstable("bar 2\nbaz 2\nfoo 2");
+    let case = case.set("LAUNCHPAD_URL", &launchpad.url("1.0"));
+    case.run().said(&["W: ", "whence baz 2 and 1 more came", "500", "asked again in the next run"]);
+    let kept: Value = serde_json::from_str(&case.text("unstable/SourcePPA")).expect("the cache is JSON");
+    assert_eq!(kept, json!({"bar": {"2": ARCHIVE}}));
+    launchpad.asked();
+    // An address where nobody listens is given up at once.
+    let away = case.set("LAUNCHPAD_URL", "http://127.0.0.1:9/1.0");
+    away.run().said(&["W: ", "whence baz 2 and 1 more came", "no connection"]);
+}
+
 #[test]
 fn a_damaged_cache_is_moved_aside_and_made_anew() {
     let case = from(["", "", ""]).file("unstable/SourcePPA", "{\"foo\": ");
     case.run().said(&["unstable/SourcePPA:1:"]);
-    assert_eq!(case.text("unstable/SourcePPA.corrupt-1795262400"), "{\"foo\": ");
+    assert_eq!(case.text("unstable/SourcePPA.corrupt-20261121T120000Z"), "{\"foo\": ");
     case.run_with(&["--dry-run"]).succeeded();
     let again = from(["", "", ""]).file("unstable/SourcePPA", "[]");
     again.run_with(&["--dry-run"]).succeeded();

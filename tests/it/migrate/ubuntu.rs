@@ -8,9 +8,9 @@ use super::case::{Case, PROGRAM};
 use super::run::yaml;
 use super::trials::a_needs_b_to_make_good;
 
-/// A case in the ubuntu dialect, in which nothing is too young.
+/// A case in the ubuntu dialect, in which nothing is too young and nobody is asked.
 pub(super) fn ubuntu() -> Case {
-    Case::new().set("TIDEGATE_DIALECT", "ubuntu")
+    Case::new().set("TIDEGATE_DIALECT", "ubuntu").set("LAUNCHPAD_URL", "none")
 }
 
 #[test]

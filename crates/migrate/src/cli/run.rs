@@ -20,6 +20,7 @@ use crate::explain::{self, Explainer, Explanation};
 use crate::files::{self, RunOptions, Staged, ensure_directory};
 use crate::hint::{ItemNames, ItemRef};
 use crate::model::{Item, Scope, SuiteId};
+use crate::outside::copies;
 use crate::policy::autopkgtest;
 use crate::rules::PolicyName;
 use crate::session::Session;
@@ -197,6 +198,12 @@ impl Run<'_> {
         if let Some(evidence) = &evidence {
             bar.step("looking for test results");
             for warning in evidence.look(&mut session)? {
+                self.log.warn(console, &warning)?;
+            }
+        }
+        if actions.is_none() && session.rules.policies.contains(&PolicyName::SourcePpa) {
+            bar.step("asking whence sources were copied");
+            if let Some(warning) = copies::look(&config, &mut session) {
                 self.log.warn(console, &warning)?;
             }
         }

@@ -23,13 +23,7 @@ pub(super) struct Addresses {
 
 impl Addresses {
     pub(super) fn new(email: &Email, rules: &Rules) -> Self {
-        let launchpad = email.launchpad.as_ref().map(|url| Launchpad {
-            url: url.clone(),
-            keyserver: email.keyserver.clone(),
-            distribution: rules.distribution_name().to_owned(),
-            series: rules.series.clone(),
-            people: BTreeMap::new(),
-        });
+        let launchpad = Launchpad::configured(email, rules);
         let file = email.addresses.as_deref().map_or_else(|| Ok(Known::new()), read);
         Self { file, launchpad, web: None, bug_address: email.bug_address.clone() }
     }

@@ -1,4 +1,4 @@
-//! Who uploaded a version, by Launchpad, and where mail reaches them, by a keyserver.
+//! Who uploaded a version and whence it was copied, by Launchpad, and where mail reaches people, by a keyserver.
 //!
 //! Links in an answer are followed only below Launchpad's own URL. Each person is looked up once a run.
 
@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::web::Web;
+use crate::compat::britney::config::Email;
+use crate::rules::Rules;
 
 /// People that no reminder helps.
 const BOTS: [&str; 4] = ["ci-train-bot", "bileto-bot", "ubuntu-archive-robot", "katie"];
@@ -41,6 +43,7 @@ struct Publication {
     sponsor_link: Option<String>,
     creator_link: Option<String>,
     package_creator_link: Option<String>,
+    copy_source_archive_link: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +52,19 @@ struct Key {
 }
 
 impl Launchpad {
+    /// As configured; none if nobody is to be asked.
+    pub(super) fn configured(email: &Email, rules: &Rules) -> Option<Self> {
+        let url = email.launchpad.clone()?;
+        let (distribution, series) = (rules.distribution_name().to_owned(), rules.series.clone());
+        Some(Self { url, keyserver: email.keyserver.clone(), distribution, series, people: BTreeMap::new() })
+    }
+
+    /// The archive from which a version was copied; empty if it was copied from none.
+    pub(super) fn copied_from(&self, web: &mut dyn Web, source: &str, version: &str) -> Result<String, String> {
+        let publication = self.publication(web, source, version)?;
+        Ok(publication.and_then(|publication| publication.copy_source_archive_link).unwrap_or_default())
+    }
+
     /// The addresses of those who uploaded, sponsored or copied a version.
     pub(super) fn uploaders(&mut self, web: &mut dyn Web, source: &str, version: &str) -> Result<Vec<String>, String> {
         let Some(publication) = self.publication(web, source, version)? else { return Ok(Vec::new()) };

@@ -6,19 +6,25 @@
 //! and after it (`tidegate_platform::step`).
 //!
 //! [`results`] looks for test results in one of three places ([`swift`], [`debci`], [`database`]); [`requests`] asks for
-//! tests through a [`queue`] and keeps a [`journal`] of what it asked for.
+//! tests through a [`queue`] and keeps a [`journal`] of what it asked for. [`letters`] carries reminders to the uploaders
+//! that [`addresses`] finds, over a server of [`mail`]. [`copies`] asks [`launchpad`] whence sources came.
 
+mod addresses;
+pub mod copies;
 mod database;
 mod debci;
 mod found;
 mod http;
 pub mod journal;
+mod launchpad;
+pub mod letters;
+pub mod mail;
 mod message;
-
 mod queue;
 pub mod requests;
 pub mod results;
 mod swift;
+mod web;
 
 use std::io;
 
@@ -63,8 +69,3 @@ fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
-mod addresses;
-mod launchpad;
-pub mod letters;
-pub mod mail;
-mod web;

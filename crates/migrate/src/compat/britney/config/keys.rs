@@ -186,8 +186,8 @@ pub const KEYS: &[Key] = &[
     Key::new(
         "LAUNCHPAD_URL",
         Web,
-        "https://api.launchpad.net/1.0; not asked if EMAIL_ADDRESSES is set",
-        "who uploaded what, and which bugs an update mends",
+        "https://api.launchpad.net/1.0; `none`, and where EMAIL_ADDRESSES is set: not asked",
+        "who uploaded what, whence it was copied, and which bugs it mends",
     )
     .ubuntu(),
     Key::new("KEYSERVER_URL", Web, "https://keyserver.ubuntu.com", "addresses of people by their keys").ubuntu(),

@@ -245,7 +245,11 @@ fn email(reader: &mut Reader<'_>) -> Email {
     let addresses = reader.path("EMAIL_ADDRESSES");
     let page = "https://ubuntu-archive-team.ubuntu.com/proposed-migration/{series}/update_excuses.html#{source}";
     let url = reader.template("EMAIL_URL", &["source", "version", "series"]).unwrap_or_else(|| page.to_owned());
-    let launchpad = addresses.is_none().then(|| "https://api.launchpad.net/1.0".to_owned());
+    let launchpad = match reader.text("LAUNCHPAD_URL").as_deref() {
+        None => addresses.is_none().then(|| "https://api.launchpad.net/1.0".to_owned()),
+        Some("none") => None,
+        Some(_) => reader.web("LAUNCHPAD_URL"),
+    };
     Email {
         enable,
         host,
@@ -254,7 +258,7 @@ fn email(reader: &mut Reader<'_>) -> Email {
         addresses,
         url,
         help: reader.text("EMAIL_HELP").unwrap_or_else(|| "the release team".to_owned()),
-        launchpad: reader.web("LAUNCHPAD_URL").or(launchpad),
+        launchpad,
         keyserver: reader.web("KEYSERVER_URL").unwrap_or_else(|| "https://keyserver.ubuntu.com".to_owned()),
         bug_address: reader
             .template("SRU_BUG_ADDRESS", &["bug"])
