@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::case::Case;
 use super::reminders::{record, stuck};
+use super::run::Run;
 use crate::doubles::smtp::MailServer;
 
-/// The points that a run reaches, in order; a name that comes again has its number behind it.
-fn points(case: Case) -> Vec<String> {
+/// The points that a run reaches, in order, each with the number of times that it was reached; and the run.
+pub(super) fn points(case: Case) -> (Vec<String>, Run) {
     let case = case.env("TIDEGATE_STEPS", "record:steps");
-    case.run();
+    let run = case.run();
     let mut count = std::collections::BTreeMap::new();
     let text = case.text("steps");
     let number = |name: &str| {
@@ -19,18 +20,31 @@ fn points(case: Case) -> Vec<String> {
         *count += 1;
         format!("{name}#{count}")
     };
-    text.lines().map(number).collect()
+    (text.lines().map(number).collect(), run)
+}
+
+/// Kills a run at a point. What it has put in place by then is whole, and the new target comes last.
+pub(super) fn kill(case: Case, point: &str, whole: &Run) -> Case {
+    let case = case.env("TIDEGATE_STEPS", &format!("kill:{point}"));
+    let killed = case.run_with(&[]);
+    assert_eq!(killed.code, None, "{point}: {}", killed.words());
+    let outputs = || killed.files.iter().filter(|(name, _)| !name.starts_with(".tidegate-"));
+    for (name, bytes) in outputs() {
+        assert!(whole.files.get(name) == Some(bytes), "{point}: {name} is not whole");
+    }
+    if killed.files.contains_key("HeidiResult") {
+        assert_eq!(outputs().count(), whole.files.len(), "{point}: the new target is there before the rest");
+    }
+    case.env("TIDEGATE_STEPS", "")
 }
 
 /// Kills a run at a point, then runs until one is complete. Each item has one record then, and the server saw no letter
 /// twice.
-fn survives(case: Case, server: &MailServer, count: usize, due: u32, point: &str) {
-    let case = case.env("TIDEGATE_STEPS", &format!("kill:{point}"));
-    let killed = case.run_with(&[]);
-    assert_eq!(killed.code, None, "{point}: {}", killed.words());
+fn survives(case: Case, server: &MailServer, count: usize, due: u32, (point, whole): (&str, &Run)) {
+    let case = kill(case, point, whole);
     let sent_before = server.taken().len();
-    let case = case.env("TIDEGATE_STEPS", "");
-    case.run();
+    let run = case.run();
+    assert_eq!(run.result(), whole.result(), "{point}");
     let ids: Vec<String> = server.taken().iter().map(|mail| mail.header("Message-ID")).collect();
     let distinct: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(ids.len(), distinct.len(), "{point}: a letter was sent twice");
@@ -39,9 +53,16 @@ fn survives(case: Case, server: &MailServer, count: usize, due: u32, point: &str
         let name = format!("a{number:02}");
         assert_eq!(record(&case, &name, "2"), json!([[format!("{name}@example.org")], due]), "{point}");
     }
-    for left in ["EmailCache.new", ".tidegate-EmailCache-intent", ".tidegate-EmailCache-tmp"] {
-        assert!(!case.path(&format!("unstable/{left}")).exists(), "{point} leaves {left}");
-    }
+    assert_eq!(names_in(&case, "unstable"), ["EmailCache", "Packages_amd64", "Sources"], "{point}");
+}
+
+/// The names of the files in a folder of a case.
+pub(super) fn names_in(case: &Case, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(case.path(folder)).expect("it is a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -50,14 +71,26 @@ fn a_run_can_be_killed_at_every_point() {
     // An aborted run before has left something to merge.
     let left = r#"{"old": {"1": [[], 1]}}"#;
     let case = |server: &MailServer| stuck(3, 1, &server.host()).file("unstable/EmailCache.new", left);
-    let points = points(case(&server));
+    let (points, whole) = points(case(&server));
     assert_eq!(server.subjects().len(), 3);
-    for unit in ["email-cache.merge.before", "email-cache.write.after", "mail.text.after", "email-cache.close.after"] {
+    for unit in [
+        "email-cache.merge.before",
+        "email-cache.write.before",
+        "email-cache.rename.before",
+        "email-cache.rename.after",
+        "mail.recipients.before",
+        "mail.text.before",
+        "mail.text.after",
+        "email-cache.close.after",
+        "output.write.after",
+        "output.publish.before",
+        "output.publish.after",
+    ] {
         assert!(points.iter().any(|point| point.starts_with(unit)), "{unit} is not among {points:?}");
     }
     for point in points {
         let server = MailServer::start();
-        survives(case(&server), &server, 3, 1, &point);
+        survives(case(&server), &server, 3, 1, (&point, &whole));
     }
 }
 
@@ -79,7 +112,8 @@ fn after_four_of_ten_mails_six_are_left() {
 #[test]
 fn twenty_items_survive_forty_kills() {
     let server = MailServer::start();
-    let points = points(stuck(20, 1, &server.host()));
+    let (points, whole) = points(stuck(20, 1, &server.host()));
+    let whole = &whole;
     let every = points.len().div_ceil(40);
     let points: Vec<&String> = points.iter().step_by(every.max(1)).collect();
     std::thread::scope(|scope| {
@@ -87,7 +121,7 @@ fn twenty_items_survive_forty_kills() {
             scope.spawn(move || {
                 for point in part {
                     let server = MailServer::start();
-                    survives(stuck(20, 1, &server.host()), &server, 20, 1, point);
+                    survives(stuck(20, 1, &server.host()), &server, 20, 1, (point, whole));
                 }
             });
         }

@@ -21,7 +21,7 @@ fn faced(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) 
     let server = MailServer::with(script);
     let case = stuck(1, 1, &server.host()).env("TIDEGATE_HASTE", "60");
     let run = case.run();
-    assert_eq!(run.verdict("a01"), "REJECTED_CANNOT_DETERMINE_IF_PERMANENT", "all else is decided");
+    assert_eq!(run.verdict("a01"), "REJECTED_CANNOT_DETERMINE_IF_PERMANENT missingbuild", "all else is decided");
     let first = recorded(&case);
     let good = MailServer::start();
     let case = case.set("EMAIL_HOST", &good.host());
