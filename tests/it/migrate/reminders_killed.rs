@@ -1,13 +1,15 @@
 //! A run that is killed while it sends: the next one goes on, sends nothing twice and forgets nothing.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::json;
 
 use super::case::Case;
 use super::reminders::{record, stuck};
 use super::run::Run;
-use crate::doubles::smtp::MailServer;
+use crate::doubles::smtp::{Fault, MailServer};
+use crate::tree::text_of;
 
 /// The points that a run reaches, in order, each with the number of times that it was reached; and the run.
 pub(super) fn points(case: Case) -> (Vec<String>, Run) {
@@ -94,6 +96,85 @@ fn a_run_can_be_killed_at_every_point() {
     }
 }
 
+/// A server that refuses one for good and puts one off: what it said is not forgotten, and nothing is sent twice.
+#[test]
+fn a_run_with_a_moody_server_can_be_killed_at_every_point() {
+    let server = moody();
+    let (points, whole) = points(stuck(3, 1, &server.host()));
+    assert_eq!(server.subjects(), ["a01 2 stuck in testing-proposed for 1 day."]);
+    for unit in ["email-cache.take-back.before", "email-cache.take-back.after", "email-cache.confirm.before"] {
+        assert!(points.iter().any(|point| point.starts_with(unit)), "{unit} is not among {points:?}");
+    }
+    for point in points {
+        let (server, good) = (moody(), MailServer::start());
+        let case = kill(stuck(3, 1, &server.host()), &point, &whole).set("EMAIL_HOST", &good.host());
+        case.run();
+        let mails = [server.taken(), good.taken()].concat();
+        let ids: BTreeSet<String> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
+        assert_eq!(ids.len(), mails.len(), "{point}: a letter was sent twice");
+        for name in ["a01", "a02", "a03"] {
+            assert_eq!(record(&case, name, "2"), json!([[format!("{name}@example.org")], 1]), "{point}");
+        }
+        assert_eq!(names_in(&case, "unstable"), ["EmailCache", "Packages_amd64", "Sources"], "{point}");
+    }
+}
+
+/// Knows nobody called a02, and has no room for the second text.
+fn moody() -> MailServer {
+    MailServer::with(|command, before| {
+        let refuses = command.starts_with("RCPT") && command.contains("<a02@");
+        let waits = command.starts_with("DATA") && before == 1;
+        let text = refuses.then_some("550 unknown").or(waits.then_some("452 full"))?;
+        Some(Fault::Says(text.to_owned()))
+    })
+}
+
+/// Whatever ends the program while it moves a damaged file aside: nothing was sent, and the file is still there.
+#[test]
+fn a_damaged_file_survives_its_removal() {
+    for (point, place) in [
+        ("state.move-aside.before", "unstable/EmailCache"),
+        ("state.move-aside.after", "unstable/EmailCache.corrupt-20261121T120000Z"),
+    ] {
+        let server = MailServer::start();
+        let case = stuck(1, 1, &server.host()).file("unstable/EmailCache", "{\"a01\": [[");
+        let killed = case.env("TIDEGATE_STEPS", &format!("kill:{point}"));
+        assert_eq!((killed.run_with(&[]).code, server.connections()), (None, 0));
+        assert_eq!(killed.text(place), "{\"a01\": [[");
+    }
+}
+
+/// Every point that the source names is one at which a story of this file ends the program.
+#[test]
+fn no_point_is_forgotten() {
+    let left = |case: Case| case.file("unstable/EmailCache.new", "{}");
+    let (server, moody) = (MailServer::start(), moody());
+    let cases = [left(stuck(1, 1, &server.host())), stuck(3, 1, &moody.host())];
+    let reached = cases.into_iter().flat_map(|case| points(case).0);
+    let reached: BTreeSet<String> =
+        reached.map(|point| point.split('#').next().unwrap_or_default().to_owned()).collect();
+    let elsewhere = ["state.move-aside.before", "state.move-aside.after"].map(str::to_owned);
+    let mut named = BTreeSet::new();
+    for (file, unit) in [
+        ("files/ledger.rs", "email-cache."),
+        ("files/save.rs", "email-cache."),
+        ("files/output.rs", ""),
+        ("files/repair.rs", ""),
+        ("outside/mail.rs", ""),
+    ] {
+        let text = text_of(&Path::new("crates/migrate/src").join(file)).expect("source is UTF-8");
+        let before = named.len();
+        for call in ["at(\"", "point(\"", "reach(\"", "format!(\"{unit}."] {
+            let calls = text.split(call).skip(1).filter_map(|rest| rest.split_once('"'));
+            named.extend(calls.map(|(name, _)| format!("{unit}{name}")));
+        }
+        assert!(named.len() > before, "{file} names no point");
+    }
+    let reached: BTreeSet<String> =
+        reached.into_iter().chain(elsewhere).filter(|point| named.contains(point)).collect();
+    assert_eq!(named, reached);
+}
+
 /// Scenario 22.
 #[test]
 fn after_four_of_ten_mails_six_are_left() {
@@ -161,4 +242,21 @@ fn what_cannot_be_remembered_is_not_sent() {
     assert_eq!(server.taken().len(), 0);
     case.env("TIDEGATE_STEPS", "").run();
     assert_eq!(server.subjects().len(), 2);
+}
+
+/// Mails go out before the outputs appear. If those cannot be written, the old ones stay, and what was sent stays sent.
+#[test]
+fn outputs_that_fail_do_not_make_mails_go_out_again() {
+    for point in ["output.write.before#1", "output.write.after#4", "output.publish.before#1"] {
+        let server = MailServer::start();
+        let case = stuck(1, 2, &server.host()).set("EMAIL_ENABLE", "no");
+        let old = case.run().files;
+        let case = case.set("EMAIL_ENABLE", "yes").env("TIDEGATE_STEPS", &format!("error:{point}"));
+        let case = case.now("2026-11-22T12:00:00Z");
+        let run = case.run_with(&[]).failed(1);
+        assert_eq!((run.files, server.subjects().len()), (old, 1), "{point}");
+        assert_eq!(record(&case, "a01", "2"), json!([["a01@example.org"], 3]));
+        case.env("TIDEGATE_STEPS", "").now("2026-11-22T13:00:00Z").run();
+        assert_eq!(server.subjects().len(), 1);
+    }
 }

@@ -149,9 +149,10 @@ fn read_config(input: &AutopkgtestInput, architectures: &[String]) -> Result<Con
     let all = architectures.join(" ");
     let usual = USUAL.into_iter().chain([("ADT_ARCHES", all.as_str())]);
     let usual = usual.filter(|(key, _)| given().all(|(other, _)| !other.trim().eq_ignore_ascii_case(key)));
-    let text: String = given().chain(usual).map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let lines: Vec<String> = given().chain(usual).map(|(key, value)| format!("{key} = {value}")).collect();
     let command_line = CommandLine { series: &input.series, ..CommandLine::default() };
-    let (config, odd) = config::parse(&text, "config", &command_line).map_err(|mistakes| sentence(&mistakes))?;
+    let (config, odd) =
+        config::parse(&lines.join("\n"), "config", &command_line).map_err(|mistakes| sentence(&mistakes))?;
     refuse(&odd)?;
     Ok(config)
 }
