@@ -104,7 +104,8 @@ impl Web {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let query: BTreeMap<String, String> = pairs.map(|(key, value)| (decode(key), decode(value))).collect();
-        let path = decode(path);
+        // Only in a query a plus is a space.
+        let path = decode(&path.replace('+', "%2B"));
         let words: Vec<String> = query.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let question = if words.is_empty() { path.clone() } else { format!("{path}?{}", words.join("&")) };
         let (answer, missing) = match self.fault_for(&question) {

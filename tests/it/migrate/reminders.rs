@@ -51,6 +51,7 @@ fn a_reminder_names_the_package_its_age_and_what_holds_it() {
     assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("gate@example.org", &["a01@example.org".to_owned()][..]));
     assert_eq!(mail.subject(), "[proposed-migration] a01 2 stuck in testing-proposed for 1 day.");
     assert_eq!(mail.header("X-Proposed-Migration"), "notice");
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.header("From"), "Gate <gate@example.org>");
     assert_eq!(mail.header("To"), "a01@example.org");
     assert_eq!(mail.header("Date"), "Sat, 21 Nov 2026 12:00:00 +0000");
@@ -72,6 +73,7 @@ fn a_valid_item_has_five_days() {
             .testing("foo 1\nbar 1; Depends: foo (<< 2)")
             .unstable("foo 2\nbar 1; Depends: foo (<< 2)")
             .seen(&[("foo 2", days_ago)])
+            .set("IMPLICIT_DEPS", "no")
             .set("EMAIL_ENABLE", "yes")
             .set("EMAIL_HOST", &server.host())
             .file("unstable/EmailCache", r#"{"foo": {"2": [["foo@example.org"], 0]}}"#);
@@ -125,12 +127,91 @@ fn an_old_package_is_reminded_once() {
     assert_eq!(server.subjects(), ["a01 2 stuck in testing-proposed for 100 days."]);
 }
 
-/// Scenarios 18 and 19 through the program, a few runs of them.
+/// Scenario 18, for an item that is not valid and for one that is: 5,000 hours, of which a run judges those around each
+/// due age and some in between. That every hour gives the same is shown where the policy decides.
+#[test]
+fn five_thousand_hours_bring_each_reminder_once() {
+    let server = MailServer::start();
+    let mut case = stuck(1, 0, &server.host())
+        .testing("a01 1\nfoo 1\nbar 1; Depends: foo (<< 2)")
+        .unstable("source a01 2\n+ a01 1; from=1\nfoo 2\nbar 1; Depends: foo (<< 2)")
+        .set("IMPLICIT_DEPS", "no")
+        .file("state/age-policy-dates", &format!("a01 2 {NOON}\nfoo 2 {NOON}\n"))
+        .file("addresses.json", r#"{"a01": {"2": ["a01@example.org"]}, "foo": {"2": ["foo@example.org"]}}"#);
+    let invalid = [1, 3, 7, 15, 31, 61, 91, 121, 151, 181];
+    let valid = [5, 7, 11, 19, 35, 65, 95, 125, 155, 185];
+    let around = invalid.iter().chain(&valid).flat_map(|due| [due * 24 - 1, due * 24, due * 24 + 1]);
+    let between = (0..5_000).step_by(331);
+    let hours: std::collections::BTreeSet<i64> = around.chain(between).collect();
+    for hour in hours {
+        case = after(case, hour);
+        case.run();
+    }
+    let told = |name: &str| -> Vec<String> {
+        let all = server.subjects().into_iter();
+        all.filter_map(|subject| {
+            subject.strip_prefix(name).map(|rest| rest.replace("stuck in testing-proposed for ", ""))
+        })
+        .collect()
+    };
+    let days = |ages: &[i64]| -> Vec<String> {
+        ages.iter().map(|age| if *age == 1 { "1 day.".to_owned() } else { format!("{age} days.") }).collect()
+    };
+    assert_eq!(told("a01 2 "), days(&invalid));
+    assert_eq!(told("foo 2 "), days(&valid));
+    assert_eq!(
+        cache(&case),
+        json!({"a01": {"2": [["a01@example.org"], 181]}, "foo": {"2": [["foo@example.org"], 185]}})
+    );
+}
+
+/// Scenario 23.
+#[test]
+fn who_waits_for_tests_is_not_reminded_until_they_fail() {
+    let server = MailServer::start();
+    let story = |version| format!("foo {version}; Testsuite: autopkgtest\nbar 1; Testsuite: autopkgtest; Depends: foo");
+    let result = |outcome: &str, version: &str| json!({"amd64": [outcome, version, "20261121_000000@", NOON - 3_600]});
+    let before = json!({"bar/1": {"bar": result("PASS", "1")}});
+    let case = Case::new()
+        .testing(&story(1))
+        .unstable(&story(2))
+        .seen(&[("foo 2", 10)])
+        .set("ADT_ENABLE", "yes")
+        .set("ADT_ARCHES", "amd64")
+        .set("ADT_AMQP", "file://requests")
+        .file("state/autopkgtest-results.cache", &before.to_string())
+        .set("EMAIL_ENABLE", "yes")
+        .set("EMAIL_HOST", &server.host())
+        .file("unstable/EmailCache", r#"{"foo": {"2": [["foo@example.org"], 5]}}"#);
+    for _ in 0..2 {
+        let run = case.run();
+        assert_eq!(run.verdict("foo"), "REJECTED_TEMPORARILY autopkgtest");
+        assert_eq!((server.connections(), record(&case, "foo", "2")), (0, json!([["foo@example.org"], 5])));
+    }
+    let ended = json!({
+        "bar/1": {"bar": result("PASS", "1")},
+        "foo/2": {"foo": result("PASS", "2"), "bar": result("FAIL", "1")},
+    });
+    let case =
+        case.file("state/autopkgtest-results.cache", &ended.to_string()).file("state/autopkgtest-pending.json", "{}");
+    for _ in 0..2 {
+        assert_eq!(case.run().verdict("foo"), "REJECTED_PERMANENTLY autopkgtest");
+        assert_eq!(server.subjects(), ["foo 2 stuck in testing-proposed for 10 days."]);
+        assert_eq!(record(&case, "foo", "2"), json!([["foo@example.org"], 7]));
+    }
+    assert!(
+        server.taken()[0].body().contains("autopkgtest for bar/1: amd64: regression"),
+        "{}",
+        server.taken()[0].body()
+    );
+}
+
+/// Scenario 19.
 #[test]
 fn after_a_pause_there_is_one_mail_and_then_the_usual_ones() {
     let server = MailServer::start();
-    let case = stuck(1, 33, &server.host()).file("unstable/EmailCache", r#"{"a01": {"2": [["x@example.org"], 3]}}"#);
-    let mut case = case;
+    let mut case =
+        stuck(1, 33, &server.host()).file("unstable/EmailCache", r#"{"a01": {"2": [["x@example.org"], 3]}}"#);
     for hours in [0, 1, 2, 24, 27 * 24, 27 * 24 + 7, 28 * 24, 28 * 24 + 1] {
         case = after(case, hours);
         case.run();
@@ -265,7 +346,7 @@ fn a_damaged_record_stops_the_run_before_anything_is_sent() {
         run.said(&[name, "mend it"]);
         assert!(case.path(&format!("unstable/{name}")).exists(), "a dry run moves nothing");
         let run = case.run_with(&[]).failed(1);
-        run.said(&[name, ".corrupt-", "Mend it and move it back"]);
+        run.said(&[name, ".corrupt-20261121T120000Z", "mend it and put it back"]);
         assert!(run.files.is_empty());
         assert_eq!(server.connections(), 0);
         let mut names = std::fs::read_dir(case.path("unstable")).expect("it is a folder");

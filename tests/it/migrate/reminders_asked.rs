@@ -27,7 +27,8 @@ fn the_schedule_can_be_seen_in_advance() {
 
 #[test]
 fn the_schedule_of_a_source_is_its_own() {
-    let case = stuck(1, 6, "localhost:1").file("unstable/EmailCache", r#"{"a01": {"2": [["x@example.org"], 1]}}"#);
+    let case =
+        stuck(1, 6, "localhost:1").hints("").file("unstable/EmailCache", r#"{"a01": {"2": [["x@example.org"], 1]}}"#);
     let ask = ["mail", "schedule", "-c", "britney.conf", "--now", NOON, "--source", "a01"];
     let found = answer(&case, &ask, "");
     let item = json!({"source": "a01", "version": "2", "valid": false, "last_sent": 1, "stuck": true, "due_now": true});
@@ -37,6 +38,28 @@ fn the_schedule_of_a_source_is_its_own() {
     run.said(&["a01 2: 6 days old", "last reminder: day 1", "the next run sends one"]);
     let run = case.call(PROGRAM, &["migrate", "mail", "schedule", "-c", "britney.conf", "--source", "nobody"], "");
     run.failed(2).said(&["nobody", "explain"]);
+}
+
+#[test]
+fn the_schedule_of_what_does_not_wait_is_refused() {
+    let case = stuck(1, 6, "localhost:1").hints("");
+    for (arguments, why) in [
+        (&["--age=-1"][..], "--age"),
+        (&["--age", "old"], "old"),
+        (&["--age", "4294967296"], "4294967296"),
+        (&["--age", "1", "--source", "a01"], "--source"),
+        (&["-c", "britney.conf", "--source", ""], "--source"),
+        (&["-c", "britney.conf", "--source", "a01/amd64"], "a01/amd64"),
+    ] {
+        let call = [&["migrate", "mail", "schedule"], arguments].concat();
+        case.call(PROGRAM, &call, "").failed(2).said(&[why]);
+    }
+    let call = ["migrate", "mail", "schedule", "-c", "none.conf", "--source", "a01"];
+    case.call(PROGRAM, &call, "").failed(1).said(&["none.conf"]);
+    // Where reminders are off there is nothing to say of them, but an age and a schedule there are.
+    let off = case.set("EMAIL_ENABLE", "no");
+    let call = ["migrate", "mail", "schedule", "-c", "britney.conf", "--now", NOON, "--source", "a01"];
+    off.call(PROGRAM, &call, "").succeeded().said(&["a01 2: 6 days old", "reminders are off"]);
 }
 
 #[test]
@@ -51,6 +74,50 @@ fn the_policy_answers_by_itself() {
     for (input, why) in [("", "standard input"), ("{\"source\": 1}", "--schema"), ("{\"sauce\": 1}", "sauce")] {
         case.call(PROGRAM, &["migrate", "policy", "email"], input).failed(2).said(&[why]);
     }
-    let schema = answer(&case, &["policy", "email", "--schema"], "");
-    assert_eq!(schema["input"]["title"], "EmailInput");
+    for (name, title) in [("email", "EmailInput"), ("autopkgtest", "AutopkgtestInput")] {
+        let schema = answer(&case, &["policy", name, "--schema"], "");
+        assert_eq!(schema["input"]["title"], title);
+    }
+    case.call(PROGRAM, &["migrate", "policy", "age"], "{}").failed(2).said(&["age"]);
+}
+
+/// The policy autopkgtest on an archive of two sources: one test is asked for, and what it says then counts.
+#[test]
+fn the_policy_on_tests_answers_by_itself() {
+    let case = Case::new();
+    let stanza = |name: &str, version: u32, more: &str| format!("Package: {name}\nVersion: {version}\n{more}\n");
+    let suite = |version: u32| {
+        let sources = stanza("foo", version, "") + &stanza("bar", 1, "Testsuite: autopkgtest\n");
+        let arch = "Architecture: amd64\n";
+        let packages = stanza("foo", version, arch) + &stanza("bar", 1, &format!("{arch}Depends: foo\n"));
+        json!({"sources": sources, "packages": {"amd64": packages}})
+    };
+    let run =
+        |outcome: &str, id: &str| json!({"outcome": outcome, "version": "1", "run_id": id, "seen": 1_795_000_000});
+    let mut input = json!({
+        "source": "foo", "now": 1_795_262_400, "target": suite(1), "source_suite": suite(2),
+        "results": {"bar/1": {"bar": {"amd64": run("PASS", "20261101_000000@")}}},
+    });
+    let output = answer(&case, &["policy", "autopkgtest"], &input.to_string());
+    assert_eq!((&output["verdict"], &output["reasons"]), (&json!("REJECTED_TEMPORARILY"), &json!(["autopkgtest"])));
+    let request = json!([{"source": "bar", "arch": "amd64", "triggers": ["foo/2"], "huge": false}]);
+    assert_eq!((&output["tests"]["bar"]["amd64"][0], &output["requests"]), (&json!("RUNNING"), &request));
+    input["results"]["foo/2"] = json!({"bar": {"amd64": run("FAIL", "20261121_000000@")}});
+    let output = answer(&case, &["policy", "autopkgtest"], &input.to_string());
+    assert_eq!((&output["verdict"], &output["requests"]), (&json!("REJECTED_PERMANENTLY"), &json!([])));
+    input["hints"] = json!("force-badtest bar/1");
+    let output = answer(&case, &["policy", "autopkgtest"], &input.to_string());
+    assert_eq!(output["verdict"], "PASS");
+    for (key, value, why) in [
+        ("source", json!("nobody"), "nobody"),
+        ("hints", json!("force-badtst bar/1"), "hints:1:1"),
+        ("config", json!({"ADT_HUGE": "many"}), "ADT_HUGE"),
+        ("now", json!("today"), "--schema"),
+        ("target", json!({"sources": "Package", "packages": {}}), "target"),
+        ("tests", json!(1), "tests"),
+    ] {
+        let mut input = input.clone();
+        input[key] = value;
+        case.call(PROGRAM, &["migrate", "policy", "autopkgtest"], &input.to_string()).failed(2).said(&[why]);
+    }
 }

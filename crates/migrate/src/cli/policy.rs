@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{CliError, Console, Exit};
+use crate::policy::autopkgtest::alone::{self, AutopkgtestInput, AutopkgtestOutput};
 use crate::policy::email::{self, EmailInput, EmailOutput};
 
 /// No input is larger, in bytes.
@@ -17,6 +18,8 @@ const MOST: u64 = 64 << 20;
 /// The policies that have a form as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PolicyWithJson {
+    /// Tests of an item and of what depends on it
+    Autopkgtest,
     /// Reminders of what is stuck
     Email,
 }
@@ -45,6 +48,7 @@ impl PolicyWithJson {
             Schemas { input: schema_for!(I), output: schema_for!(O) }
         }
         match self {
+            Self::Autopkgtest => of::<AutopkgtestInput, AutopkgtestOutput>(),
             Self::Email => of::<EmailInput, EmailOutput>(),
         }
     }
@@ -56,6 +60,11 @@ pub(super) fn execute(args: &PolicyArgs, console: &mut Console<'_>) -> Result<Ex
         return Ok(Exit::Yes);
     }
     match args.name {
+        PolicyWithJson::Autopkgtest => {
+            let input: AutopkgtestInput = input()?;
+            let output = alone::decide(&input).map_err(|why| CliError::Usage(format!("standard input: {why}")))?;
+            console.json(&output)?;
+        }
         PolicyWithJson::Email => console.json(&email::decide(&input()?))?,
     }
     Ok(Exit::Yes)

@@ -12,7 +12,8 @@ use tidegate_platform::step::reach;
 
 use super::input::optional_text;
 use super::repair::Repair;
-use super::{FileError, ensure_directory, save, write_error};
+use super::save::{save, scratch};
+use super::{FileError, ensure_directory, write_error};
 use crate::compat::britney::state::MailState;
 
 /// Where a state is kept.
@@ -104,6 +105,10 @@ impl Ledger {
             self.at("merge.after")?;
         }
         self.remove(&self.beside("intent"))?;
+        for path in [self.path.clone(), self.new_path(), self.beside("intent")] {
+            // Half written when a run was killed, and of no use to anyone.
+            self.remove(&scratch(&path))?;
+        }
         Ok(OpenLedger { ledger: self.clone(), done: S::default(), before_intent: S::default() })
     }
 

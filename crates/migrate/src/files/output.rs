@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 use tidegate_archive::compression::{Compression, compress};
+use tidegate_platform::step::reach;
 
 use super::{FileError, write_error};
 
@@ -33,10 +34,15 @@ impl Staged {
             _ => Ok(text.as_bytes().to_vec()),
         };
         let bytes = bytes.map_err(|error| write_error(path)(std::io::Error::other(error.to_string())))?;
-        let mut file = beside(folder).map_err(write_error(path))?;
-        file.write_all(&bytes).map_err(write_error(path))?;
-        file.as_file().sync_all().map_err(write_error(path))?;
-        self.files.push((file, path.to_owned()));
+        let put = || {
+            reach("output.write.before")?;
+            let mut file = beside(folder)?;
+            file.write_all(&bytes)?;
+            file.as_file().sync_all()?;
+            reach("output.write.after")?;
+            Ok(file)
+        };
+        self.files.push((put().map_err(write_error(path))?, path.to_owned()));
         Ok(())
     }
 
@@ -46,7 +52,12 @@ impl Staged {
     /// A file cannot be renamed; those before it are in place.
     pub fn publish(self) -> Result<(), FileError> {
         for (file, path) in self.files {
-            file.persist(&path).map_err(|error| write_error(&path)(error.error))?;
+            let put = || {
+                reach("output.publish.before")?;
+                file.persist(&path).map_err(|error| error.error)?;
+                reach("output.publish.after")
+            };
+            put().map_err(write_error(&path))?;
         }
         Ok(())
     }

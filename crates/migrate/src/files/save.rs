@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tidegate_platform::step;
 
@@ -15,9 +15,7 @@ use super::{FileError, ensure_directory, write_error};
 pub fn save(path: &Path, text: &str, unit: &str) -> Result<(), FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     ensure_directory(folder)?;
-    // Always the same name: what a killed run left there is written over by the next.
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let scratch = folder.join(format!(".tidegate-{}-new", name.trim_start_matches(".tidegate-")));
+    let scratch = scratch(path);
     let put = || {
         step::reach(&format!("{unit}.write.before"))?;
         let mut file = File::create(&scratch)?;
@@ -29,4 +27,11 @@ pub fn save(path: &Path, text: &str, unit: &str) -> Result<(), FileError> {
         step::reach(&format!("{unit}.rename.after"))
     };
     put().map_err(write_error(path))
+}
+
+/// Where a file is written before it takes its place. Always the same name: what a killed run left there is written over by
+/// the next.
+pub(super) fn scratch(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".tidegate-{}-new", name.trim_start_matches(".tidegate-")))
 }

@@ -38,12 +38,18 @@ struct Collection<T> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Publication {
-    self_link: Option<String>,
-    package_signer_link: Option<String>,
-    sponsor_link: Option<String>,
-    creator_link: Option<String>,
-    package_creator_link: Option<String>,
-    copy_source_archive_link: Option<String>,
+    #[serde(rename = "self_link")]
+    itself: Option<String>,
+    #[serde(rename = "package_signer_link")]
+    signer: Option<String>,
+    #[serde(rename = "sponsor_link")]
+    sponsor: Option<String>,
+    #[serde(rename = "creator_link")]
+    creator: Option<String>,
+    #[serde(rename = "package_creator_link")]
+    package_creator: Option<String>,
+    #[serde(rename = "copy_source_archive_link")]
+    copied_from: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,7 +68,7 @@ impl Launchpad {
     /// The archive from which a version was copied; empty if it was copied from none.
     pub(super) fn copied_from(&self, web: &mut dyn Web, source: &str, version: &str) -> Result<String, String> {
         let publication = self.publication(web, source, version)?;
-        Ok(publication.and_then(|publication| publication.copy_source_archive_link).unwrap_or_default())
+        Ok(publication.and_then(|publication| publication.copied_from).unwrap_or_default())
     }
 
     /// The addresses of those who uploaded, sponsored or copied a version.
@@ -70,13 +76,12 @@ impl Launchpad {
         let Some(publication) = self.publication(web, source, version)? else { return Ok(Vec::new()) };
         let mut addresses = Vec::new();
         for person in self.people(&publication) {
-            let address = match self.people.get(&person) {
-                Some(known) => known.clone(),
-                None => {
-                    let found = self.address(web, &person)?;
-                    self.people.insert(person, found.clone());
-                    found
-                }
+            let address = if let Some(known) = self.people.get(&person) {
+                known.clone()
+            } else {
+                let found = self.address(web, &person)?;
+                self.people.insert(person, found.clone());
+                found
             };
             addresses.extend(address.filter(|address| !addresses.contains(address)));
         }
@@ -85,7 +90,7 @@ impl Launchpad {
 
     /// The bugs that an update says it mends: `Launchpad-Bugs-Fixed` of its `.changes` file.
     pub(super) fn bugs(&mut self, web: &mut dyn Web, source: &str, version: &str) -> Result<Vec<u64>, String> {
-        let link = self.publication(web, source, version)?.and_then(|publication| publication.self_link);
+        let link = self.publication(web, source, version)?.and_then(|publication| publication.itself);
         let Some(link) = link.filter(|link| self.is_ours(link)) else { return Ok(Vec::new()) };
         let changes: Option<Option<String>> = ask(web, &format!("{link}?ws.op=changesFileUrl"))?;
         let Some(changes) = changes.flatten() else { return Ok(Vec::new()) };
@@ -112,11 +117,11 @@ impl Launchpad {
 
     /// Whom a publication names, in their order, each once.
     fn people(&self, publication: &Publication) -> Vec<String> {
-        let Publication { package_signer_link, sponsor_link, creator_link, package_creator_link, .. } = publication;
-        let signed_by_bot = package_signer_link.as_deref().is_some_and(is_bot);
-        let nobody_copied = creator_link.is_none() && sponsor_link.is_none();
-        let also = package_creator_link.as_ref().filter(|_| signed_by_bot || nobody_copied);
-        let links = [package_signer_link.as_ref(), sponsor_link.as_ref(), creator_link.as_ref(), also];
+        let Publication { signer, sponsor, creator, package_creator, .. } = publication;
+        let signed_by_bot = signer.as_deref().is_some_and(is_bot);
+        let nobody_copied = creator.is_none() && sponsor.is_none();
+        let also = package_creator.as_ref().filter(|_| signed_by_bot || nobody_copied);
+        let links = [signer.as_ref(), sponsor.as_ref(), creator.as_ref(), also];
         let mut seen = BTreeSet::new();
         let people = links.into_iter().flatten().filter(|link| !is_bot(link) && self.is_ours(link));
         people.filter(|&link| seen.insert(link)).cloned().collect()

@@ -37,7 +37,7 @@ impl Pages {
 
     /// The publications of foo 1:2+3, newest first.
     fn published(self, entries: &str) -> Self {
-        let entries = entries.replace("~", "http://lp/~");
+        let entries = entries.replace('~', "http://lp/~");
         self.page(PUBLISHED, &format!("{{\"total_size\": 1, \"entries\": [{entries}]}}"))
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tidegate_archive::version;
 
 use super::request::PendingTests;
@@ -14,7 +16,8 @@ pub const REFERENCE: &str = "migration-reference/0";
 pub(super) const NO_VERSIONS: [&str; 2] = ["unknown", "blacklisted"];
 
 /// How a test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// It failed.
     Fail,
@@ -33,7 +36,8 @@ pub enum Outcome {
 }
 
 /// One result that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TestRun {
     /// How it ended.
     pub outcome: Outcome,

@@ -35,11 +35,11 @@ fn simulate(
     records
 }
 
-/// Scenario 18.
+/// Scenario 18, and the same for a valid item.
 #[test]
 fn hourly_runs_send_each_reminder_once() {
-    let sent = simulate(24..5_000, |_| false, |_| false);
-    assert_eq!(sent, [1, 3, 7, 15, 31, 61, 91, 121, 151, 181]);
+    assert_eq!(simulate(0..5_000, |_| false, |_| false), [1, 3, 7, 15, 31, 61, 91, 121, 151, 181]);
+    assert_eq!(simulate(0..5_000, |_| true, |_| false), [5, 7, 11, 19, 35, 65, 95, 125, 155, 185]);
 }
 
 /// Scenario 19.
@@ -93,6 +93,21 @@ fn a_policys_verdict_does_not_make_an_item_invalid() {
 }
 
 proptest! {
+    /// However long and at whatever age the service was away: the first run that finds a reminder due sends one, the hours
+    /// after it none, and from there on it is as if there had been no pause.
+    #[test]
+    fn after_any_pause_there_is_one_mail(away in 0_u32..5_000, long in 1_u32..5_000, valid: bool) {
+        let back = away + long;
+        let hours = (0..away).chain(back..10_100);
+        let sent = simulate(hours, |_| valid, |_| false);
+        let always = simulate(0..10_100, |_| valid, |_| false);
+        let missed: Vec<u32> = always.iter().copied().filter(|due| (away..=back).contains(&(due * 24))).collect();
+        // All that was missed is made up for by the last of it.
+        let expected: Vec<u32> =
+            always.iter().copied().filter(|due| !missed.contains(due) || missed.last() == Some(due)).collect();
+        prop_assert_eq!(sent, expected);
+    }
+
     /// 5,000 hours with random pauses, changes of validity and running tests: reminders are due ages of the day, each
     /// later than the one before, and after a pause of any length one run sends at most one.
     #[test]

@@ -204,15 +204,32 @@ mod tests {
         assert!(of(5).ends_with(" for 5 days."));
     }
 
+    /// 4.6 Email 6: a function of distribution, series, source, version and due age, and of nothing else.
     #[test]
     fn the_message_id_is_that_of_the_due_age() {
-        let id = |source: &str, due, age| write(&letter(source, due, age), occasion(&[])).id;
-        assert_eq!(id("foo", 3, 3), id("foo", 3, 6));
-        assert_ne!(id("foo", 3, 7), id("foo", 7, 7));
-        assert_ne!(id("foo", 3, 3), id("bar", 3, 3));
-        assert_eq!(id("foo", 3, 3), "<reminder.8aa4d8f2b1c1ac97b52b71b6aab10bd4@proposed-migration.tidegate>");
+        let (foo, noble) = (letter("foo", 3, 3), occasion(&[]));
+        let id = |letter: &Letter, occasion: Occasion<'_>| write(letter, occasion).id;
+        // The SHA-256 of kind, distribution, series, source, version and due age, a zero byte behind each; its first half.
+        assert_eq!(id(&foo, noble), "<reminder.af06d7e099acfea384f974c4cafd377b@proposed-migration.tidegate>");
+        let why = ["Not built on arm64.".to_owned()];
+        for same in [
+            id(&letter("foo", 3, 6), noble),
+            id(&foo, Occasion { page: "https://y/", help: "nobody", why: &why, ..noble }),
+        ] {
+            assert_eq!(same, id(&foo, noble));
+        }
+        let others = [
+            id(&foo, noble),
+            id(&letter("foo", 7, 7), noble),
+            id(&letter("bar", 3, 3), noble),
+            id(&Letter { version: "3".to_owned(), ..foo.clone() }, noble),
+            id(&foo, Occasion { series: "jammy", ..noble }),
+            id(&foo, Occasion { distribution: "debian", ..noble }),
+            id(&Letter { source: "foo2".to_owned(), version: String::new(), ..foo.clone() }, noble),
+        ];
+        assert_eq!(others.iter().collect::<std::collections::BTreeSet<_>>().len(), others.len(), "{others:?}");
         let told = Letter { kind: LetterKind::Regression, ..letter("foo", 0, 3) };
-        assert!(write(&told, occasion(&[])).id.starts_with("<regression."));
+        assert!(id(&told, noble).starts_with("<regression."));
     }
 
     #[test]
