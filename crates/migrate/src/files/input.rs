@@ -8,7 +8,7 @@ use tidegate_archive::{deb822, index};
 
 use super::ledger::Ledger;
 use super::repair::Repair;
-use super::{FileError, read_error, tests, ubuntu};
+use super::{FileError, known_tests, read_error, ubuntu};
 use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -362,7 +362,7 @@ fn facts(config: &Config, repair: Repair, warnings: &mut Vec<Diagnostic>) -> Res
         mail_state(config, &mut facts, repair)?;
     }
     if config.autopkgtest.enable != Switch::No {
-        tests::known(config, &mut facts, repair, warnings)?;
+        known_tests::known_tests(config, &mut facts, repair, warnings)?;
     }
     Ok(facts)
 }
