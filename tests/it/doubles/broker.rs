@@ -4,9 +4,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use lapin::options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
 use tempfile::TempDir;
 
@@ -26,7 +27,6 @@ pub(crate) struct Broker {
     epmd: Option<Child>,
     folder: TempDir,
     port: u16,
-    user: Option<(u32, u32)>,
 }
 
 impl Broker {
@@ -82,7 +82,7 @@ impl Broker {
             .stderr(log)
             .spawn()
             .expect("the broker can be started");
-        let broker = Self { server, epmd, folder, port, user };
+        let broker = Self { server, epmd, folder, port };
         broker.wait();
         Some(broker)
     }
@@ -90,10 +90,10 @@ impl Broker {
     /// Waits until it answers.
     fn wait(&self) {
         for _ in 0..600 {
-            if self.run(async { Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() }) {
+            if run(async { Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() }) {
                 return;
             }
-            self.run(tokio::time::sleep(std::time::Duration::from_millis(100)));
+            run(async { tokio::time::sleep(Duration::from_millis(100)).await });
         }
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         panic!("the broker does not answer:\n{log}");
@@ -109,11 +109,16 @@ impl Broker {
         format!("amqp://guest:{password}@127.0.0.1:{}", self.port)
     }
 
-    /// Makes a queue, as the machines that run tests do.
-    pub(crate) fn declare(&self, queue: &str) {
+    /// Makes a queue, as the machines that run tests do; perhaps one that refuses more than so many messages.
+    pub(crate) fn declare(&self, queue: &str, most: Option<u16>) {
+        let mut arguments = FieldTable::default();
+        if let Some(most) = most {
+            arguments.insert("x-max-length".into(), AMQPValue::LongInt(most.into()));
+            arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+        }
         self.with_channel(async |channel| {
             let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-            channel.queue_declare(queue.into(), options, FieldTable::default()).await.expect("a queue can be made");
+            channel.queue_declare(queue.into(), options, arguments).await.expect("a queue can be made");
         });
     }
 
@@ -136,7 +141,7 @@ impl Broker {
     }
 
     fn with_channel<T>(&self, work: impl AsyncFnOnce(&Channel) -> T) -> T {
-        self.run(async {
+        run(async {
             let connection = Connection::connect(&self.url(), ConnectionProperties::default()).await;
             let connection = connection.expect("the broker answers");
             let channel = connection.create_channel().await.expect("a channel can be made");
@@ -144,12 +149,6 @@ impl Broker {
             let _ = connection.close(200, "done".into()).await;
             done
         })
-    }
-
-    #[expect(clippy::unused_self, reason = "what waits for a broker has one")]
-    fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime can be made").block_on(work)
     }
 }
 
@@ -166,8 +165,12 @@ impl Drop for Broker {
             let _ = epmd.kill();
             let _ = epmd.wait();
         }
-        let _ = self.user;
     }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be made").block_on(work)
 }
 
 /// The user and group as whom the broker runs, where we are root.

@@ -1,16 +1,19 @@
 //! Requests in a file.
 
-use super::*;
+use std::collections::BTreeSet;
 
-/// Scenario 24, with the requests in a file.
+use super::{BOTH, open, passed_before, queued, tested, tested_on_two, update};
+
+/// Scenario 24, with the requests in a file: one each, sorted by source, and the binaries of foo that need each other ask for
+/// no second test of it.
 #[test]
 fn each_test_is_asked_for_once() {
-    let case = with_file(Case::new());
+    let case = passed_before(update(tested()));
     let run = case.run();
     assert_eq!(queued(&case), BOTH);
     assert_eq!(run.verdict("foo"), "REJECTED_TEMPORARILY autopkgtest");
-    assert_eq!(pending(&case), BTreeSet::from(["foo/2 bar amd64".to_owned(), "foo/2 foo amd64".to_owned()]));
-    let line = case.text("queue");
+    assert_eq!(open(&case), BTreeSet::from(["foo/2 bar amd64".to_owned(), "foo/2 foo amd64".to_owned()]));
+    let line = case.text("requests");
     assert!(
         line.starts_with(
             "debci-testing-amd64:bar {\"triggers\": [\"foo/2\"], \"submit-time\": \"2026-11-21 12:00:00+0000\"}\n"
@@ -22,14 +25,13 @@ fn each_test_is_asked_for_once() {
 /// Scenario 25.
 #[test]
 fn what_is_pending_is_not_asked_for_again() {
-    let case = with_file(Case::new());
+    let case = passed_before(update(tested()));
     case.run();
-    let run = case.now("2026-11-21T13:00:00Z");
-    let again = run.run();
-    assert_eq!(queued(&run), BOTH);
-    let info = again.policy("foo", "autopkgtest");
-    assert_eq!(info["foo"]["amd64"][0], "RUNNING", "{info}");
-    assert_eq!(info["bar"]["amd64"][0], "RUNNING", "{info}");
+    let case = case.now("2026-11-21T13:00:00Z");
+    let run = case.run();
+    assert_eq!(queued(&case), BOTH);
+    assert_eq!(run.tests("foo"), "bar amd64 RUNNING, foo amd64 RUNNING");
+    assert_eq!(run.verdict("foo"), "REJECTED_TEMPORARILY autopkgtest");
 }
 
 /// Scenario 31.
@@ -39,7 +41,7 @@ fn very_many_tests_go_to_a_queue_of_their_own() {
         let others: String =
             (0..others).map(|number| format!("\nr{number} 1; Testsuite: autopkgtest; Depends: foo")).collect();
         let story = |version: &str| format!("foo {version}; Testsuite: autopkgtest{others}");
-        let case = with_file(Case::new()).testing(&story("1")).unstable(&story("2")).set("ADT_HUGE", "20");
+        let case = update(tested()).testing(&story("1")).unstable(&story("2")).set("ADT_HUGE", "20");
         case.run();
         queued(&case)
     };
@@ -52,9 +54,9 @@ fn very_many_tests_go_to_a_queue_of_their_own() {
 
 #[test]
 fn requests_for_a_ppa_name_it() {
-    let case = with_file(Case::new()).set("ADT_PPAS", "ann/one ann/two");
+    let case = update(tested()).set("ADT_PPAS", "ann/one ann/two");
     case.run();
-    let line = case.text("queue");
+    let line = case.text("requests");
     assert!(line.starts_with("debci-ppa-testing-amd64:bar {"), "{line}");
     assert!(
         line.contains("\"triggers\": [\"foo/2\"], \"ppas\": [\"ann/one\", \"ann/two\"], \"submit-time\""),
@@ -62,66 +64,74 @@ fn requests_for_a_ppa_name_it() {
     );
 }
 
+/// Neither does a policy that is only tried.
 #[test]
 fn a_dry_run_asks_for_nothing_and_writes_nothing() {
-    let case = with_file(Case::new());
+    let case = update(tested());
     case.run_with(&["--dry-run"]).succeeded();
-    assert_eq!(queued(&case), [""; 0]);
-    assert_eq!(std::fs::read_dir(case.path("state")).unwrap().count(), 0);
-}
-
-#[test]
-fn a_policy_that_is_only_tried_asks_for_nothing() {
-    let case = with_file(Case::new()).set("ADT_ENABLE", "dry-run").set("TIDEGATE_DIALECT", "ubuntu");
-    case.run();
-    assert_eq!(queued(&case), [""; 0]);
-    assert_eq!(pending(&case), BTreeSet::new());
+    let tried = update(tested()).set("ADT_ENABLE", "dry-run").set("TIDEGATE_DIALECT", "ubuntu");
+    tried.run();
+    for case in [case, tried] {
+        assert!(!case.path("requests").exists());
+        let left = std::fs::read_dir(case.path("state")).unwrap().flatten().map(|entry| entry.file_name());
+        assert_eq!(left.filter(|name| name != "age-policy-dates").count(), 0);
+    }
 }
 
 #[test]
 fn without_a_queue_nothing_is_pending() {
-    let run = with_file(Case::new()).unset("ADT_AMQP").run();
+    let run = update(tested()).unset("ADT_AMQP").run();
     run.said(&["ADT_AMQP is not set", "2 tests"]);
 }
 
 #[test]
 fn a_queue_that_cannot_be_written_is_tried_again_by_the_next_run() {
-    let case = with_file(Case::new());
-    std::fs::create_dir(case.path("queue")).unwrap();
+    let case = passed_before(update(tested()));
+    std::fs::create_dir(case.path("requests")).unwrap();
     let run = case.run();
-    run.said(&["W: ", "queue", "published again by the next run"]);
+    run.said(&["W: ", "requests", "published again by the next run"]);
     assert_eq!(run.verdict("foo"), "REJECTED_TEMPORARILY autopkgtest");
     let journal = case.text("state/.tidegate-requests");
     assert_eq!(journal.matches("\"queued\":false").count(), 2, "{journal}");
-    std::fs::remove_dir(case.path("queue")).unwrap();
+    std::fs::remove_dir(case.path("requests")).unwrap();
     case.run().said(&["2 requests of an earlier run", "published again"]);
     assert_eq!(queued(&case), BOTH);
     case.run();
     assert_eq!(queued(&case), BOTH);
 }
 
-/// Section 7: what prevents repeats is not guessed.
+/// Two items ask for the same test because of themselves: these are two requests. The order is by item, architecture and
+/// source.
 #[test]
-fn damaged_memory_of_requests_stops_the_run_once() {
-    for file in ["autopkgtest-pending.json", ".tidegate-requests"] {
-        let case = with_file(Case::new()).file(&format!("state/{file}"), "{\"foo/2\": [\n");
-        let run = case.run_with(&[]).failed(1);
-        run.said(&[file, "is damaged", ".corrupt-"]);
-        assert!(run.files.is_empty(), "{:?}", run.files.keys());
-        assert_eq!(queued(&case), [""; 0]);
-        assert!(!case.path(&format!("state/{file}")).exists());
-        assert!(case.path(&format!("state/{file}.corrupt-20261121T120000Z")).exists());
-        case.run();
-    }
+fn requests_come_in_the_order_of_items_architectures_and_sources() {
+    let suite = |version: u8| {
+        format!(
+            "foo {version}; Testsuite: autopkgtest\nqux {version}; Testsuite: autopkgtest\n\
+             bar 1; Testsuite: autopkgtest; Depends: foo, qux"
+        )
+    };
+    let case = tested_on_two().testing(&suite(1)).unstable(&suite(2));
+    case.run();
+    let expected = ["foo", "qux"].into_iter().flat_map(|item| {
+        ["amd64", "arm64"].into_iter().flat_map(move |arch| {
+            ["bar", item].into_iter().map(move |source| format!("debci-testing-{arch}:{source} {item}/2"))
+        })
+    });
+    assert_eq!(queued(&case), expected.collect::<Vec<_>>());
 }
 
+/// Section 10: own tests are not triggered twice as those of an own reverse dependency, and nothing is asked for where the
+/// item cannot be installed.
 #[test]
-fn a_damaged_cache_of_results_is_made_anew() {
-    let swift = Swift::start();
-    both_pass(&swift);
-    let case = with_swift(&swift).file("state/autopkgtest-results.cache", "[]");
-    case.run().said(&["W: ", "autopkgtest-results.cache is damaged", "fetched again"]);
-    assert!(case.path("state/autopkgtest-results.cache.corrupt-20261121T120000Z").exists());
-    assert!(case.text("state/autopkgtest-results.cache").contains("20261121_080000_aa@"));
-    assert_eq!(queued(&case), [""; 0]);
+fn no_request_is_useless() {
+    let case =
+        tested_on_two().testing("foo 1; Testsuite: autopkgtest\nbar 1; Testsuite: autopkgtest; Depends: foo").unstable(
+            "source foo 2; Testsuite: autopkgtest; Testsuite-Triggers: foo, foo-data\n\
+             + foo; Depends: foo-data\n+ foo-data; on=amd64; Depends: foo\n\
+             bar 1; Testsuite: autopkgtest; Depends: foo",
+        );
+    let run = case.run();
+    assert_eq!(queued(&case), BOTH);
+    assert!(run.notes("foo").contains("uninstallable on arch arm64, not running autopkgtest there"));
+    assert_eq!(open(&case), BTreeSet::from(["foo/2 bar amd64".to_owned(), "foo/2 foo amd64".to_owned()]));
 }
