@@ -47,6 +47,15 @@ impl Broker {
             .stderr(Stdio::null())
             .spawn()
             .ok();
+        // Else the broker starts one of its own, which outlives it.
+        run(async {
+            for _ in 0..100 {
+                if tokio::net::TcpStream::connect(("127.0.0.1", names)).await.is_ok() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
         let path = |name: &str| -> PathBuf { folder.path().join(name) };
         fs::write(path("rabbitmq.conf"), format!("listeners.tcp.default = 127.0.0.1:{port}\nloopback_users = none\n"))
             .expect("the folder can be written");

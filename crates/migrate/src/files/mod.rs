@@ -11,6 +11,7 @@ mod ubuntu;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use input::NO_FEED;
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
 pub use known_tests::{journal, known_tests};
 pub use ledger::{Found, Ledger, OpenLedger};

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{queued, tested, update};
 use crate::doubles::swift::Swift;
-use crate::doubles::web::{Answer, Web};
+use crate::doubles::web::{Answer, Fault, Web};
 use crate::migrate::case::Case;
 
 /// Source, run id, version, triggers, exit code; all on amd64.
@@ -249,6 +249,26 @@ fn a_checksum_that_is_none_ends_the_run() {
     published.case().run_with(&[]).failed(3).said(&[".sha256 holds no checksum"]);
     published.publish(&bytes(&PASSES), "");
     published.case().run_with(&[]).failed(3).said(&[".sha256 holds no checksum"]);
+}
+
+/// Section 7: a feed that never ends, and one that breaks off. The checksum is the right one.
+#[test]
+fn a_database_that_does_not_come_whole_ends_the_run() {
+    let whole = bytes(&PASSES);
+    for (fault, said) in
+        [(Fault::Drip, "does not come to an end"), (Fault::Cut, "breaks off"), (Fault::Hang, "no answer")]
+    {
+        let published = Published::new(&whole);
+        published.web.spoil(".sha256", Fault::Answer(Answer::ok(sum(&whole))), 1);
+        published.web.spoil("/autopkgtest.db", fault, 5);
+        let case = published.case();
+        let run = case.run_with(&[]).failed(3);
+        run.said(&[&published.web.url("autopkgtest.db"), said, "last of 5 tries"]);
+        assert!(run.files.is_empty());
+        assert_eq!(queued(&case), [""; 0]);
+        assert_eq!(std::fs::read_dir(case.path("state")).unwrap().count(), 0);
+        assert_eq!(case.run().moved(), "foo 2");
+    }
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn results_of_another_suite_are_others() {
 /// Section 7: a file of another shape is not a file without results.
 #[test]
 fn another_shape_ends_the_run() {
-    for text in ["", "[]", "{}", "{\"results\": {}}", "{\"results\": [", "\u{0}"] {
+    let deep = format!("{{\"results\": {}", "[".repeat(1 << 20));
+    for text in ["", "[]", "{}", "{\"results\": {}}", "{\"results\": [", "\u{0}", &deep] {
         let case = with_page(text);
         let run = case.run_with(&[]).failed(3);
         run.said(&["debci.json", "no results of debci"]);
@@ -102,6 +103,12 @@ fn a_server_may_have_the_file() {
     let case = || update(tested()).set("ADT_SWIFT_URL", &web.url("data/debci.json"));
     assert_eq!(case().run().moved(), "foo 2");
     assert_eq!(web.asked(), ["/data/debci.json"]);
-    web.spoil("debci", Fault::Answer(Answer::status(401)), 5);
-    case().run_with(&[]).failed(3).said(&["401"]);
+    for (fault, said) in
+        [(Fault::Answer(Answer::status(401)), "401"), (Fault::Drip, "no answer"), (Fault::Cut, "breaks off")]
+    {
+        web.spoil("debci", fault, 5);
+        let case = case();
+        case.run_with(&[]).failed(3).said(&[&web.url("data/debci.json"), said]);
+        assert_eq!(queued(&case), [""; 0]);
+    }
 }

@@ -32,6 +32,7 @@ fn a_listing_that_fails_five_times_ends_the_run() {
         (Fault::Hang, "no answer"),
         (Fault::Cut, "breaks off"),
         (Fault::Endless, "bytes that are taken"),
+        (Fault::Drip, "no answer"),
     ] {
         let swift = Swift::start();
         both_pass(&swift);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tidegate_archive::compression::{Compression, compress};
+
 use super::{BOTH, both_pass, open, queued, with_swift};
 use crate::doubles::swift::{ResultTar, Swift};
 use crate::doubles::web::{Answer, Fault};
@@ -95,9 +97,36 @@ fn a_tar_may_be_compressed() {
     let swift = Swift::start();
     both_pass(&swift);
     let tar = ResultTar::new(0, "foo 2", "foo/2").bytes();
-    let gz = tidegate_archive::compression::compress(tidegate_archive::compression::Compression::Gzip, &tar).unwrap();
+    let gz = compress(Compression::Gzip, &tar).unwrap();
     swift.put_bytes("foo", "amd64", "20261121_080000_aa@", gz);
     assert_eq!(with_swift(&swift).run().moved(), "foo 2");
+}
+
+/// Scenario 51: foo 1 was tested, though foo/2 was to be.
+#[test]
+fn a_result_of_an_older_version_than_the_triggers_is_none() {
+    let swift = Swift::start();
+    swift.put("foo", "amd64", "20261121_080000_aa@", &ResultTar::new(0, "foo 1", "foo/2"));
+    swift.put("bar", "amd64", "20261121_080001_ab@", &ResultTar::new(0, "bar 1", "foo/2"));
+    let case = with_swift(&swift);
+    for _ in 0..2 {
+        assert_eq!(case.run().tests("foo"), "bar/1 amd64 PASS, foo amd64 RUNNING-ALWAYSFAIL");
+        assert_eq!(queued(&case), ["debci-testing-amd64:foo foo/2"]);
+        assert_eq!(open(&case), BTreeSet::from(["foo/2 foo amd64".to_owned()]));
+        assert!(!case.text("state/autopkgtest-results.cache").contains("20261121_080000_aa@"));
+    }
+}
+
+/// Scenario 26, as a server says it: bar passed before, and ends with code 4 now.
+#[test]
+fn a_regression_comes_from_the_store() {
+    let swift = Swift::start();
+    swift.put("foo", "amd64", "20261121_080000_aa@", &ResultTar::new(0, "foo 2", "foo/2"));
+    swift.put("bar", "amd64", "20261120_080000_aa@", &ResultTar::new(0, "bar 1", "old/1"));
+    swift.put("bar", "amd64", "20261121_080000_aa@", &ResultTar::new(4, "bar 1", "foo/2"));
+    let run = with_swift(&swift).run();
+    assert_eq!(run.tests("foo"), "bar/1 amd64 REGRESSION, foo/2 amd64 PASS");
+    assert_eq!(run.verdict("foo"), "REJECTED_PERMANENTLY autopkgtest");
 }
 
 /// Section 7: what is damaged, of another package or without triggers does not count, and says where it lies.
@@ -108,12 +137,15 @@ fn what_is_no_result_is_ignored_with_its_url() {
     let mut flipped = tar.clone();
     flipped[200] ^= 0xff;
     let huge = vec![b' '; 2 << 20];
+    // 100 MB of nothing in 100 KB.
+    let bomb = compress(Compression::Gzip, &vec![0; 100 << 20]).unwrap();
     let without_code = ResultTar::new(0, "foo 2", "foo/2").bytes()[1024..].to_vec();
     for (bytes, why) in [
         (b"no tar at all".to_vec(), "damaged"),
         (flipped, "damaged"),
         (tar[..700].to_vec(), "damaged"),
         (vec![0x1f, 0x8b, 8, 0, 1, 2, 3], "truncated"),
+        (bomb, "at most"),
         (ResultTar::new(0, "bar 2", "foo/2").bytes(), "a result of \"bar\""),
         (ResultTar::new(0, "foo", "foo/2").bytes(), "no source and version"),
         (ResultTar::new(0, "foo 2", "").bytes(), "no trigger"),
