@@ -9,6 +9,7 @@ use std::time::Duration;
 use lapin::options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -57,8 +58,13 @@ impl Broker {
             }
         });
         let path = |name: &str| -> PathBuf { folder.path().join(name) };
-        fs::write(path("rabbitmq.conf"), format!("listeners.tcp.default = 127.0.0.1:{port}\nloopback_users = none\n"))
-            .expect("the folder can be written");
+        let definitions = path("definitions.json");
+        let config = format!(
+            "listeners.tcp.default = 127.0.0.1:{port}\nloopback_users = none\nload_definitions = {}\n",
+            definitions.display()
+        );
+        fs::write(path("rabbitmq.conf"), config).expect("the folder can be written");
+        fs::write(&definitions, accounts().to_string()).expect("the folder can be written");
         fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
         let mut command = match user {
             Some((user, group)) => {
@@ -108,14 +114,19 @@ impl Broker {
         panic!("the broker does not answer:\n{log}");
     }
 
-    /// Its URL, with a password.
+    /// Its URL for the account that may do everything.
     pub(crate) fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+        self.url_for("guest", "guest")
     }
 
-    /// Its URL with another password.
-    pub(crate) fn url_with_password(&self, password: &str) -> String {
-        format!("amqp://guest:{password}@127.0.0.1:{}", self.port)
+    /// Its URL for the account that has the rights of which the book says that they are enough.
+    pub(crate) fn url_for_gate(&self) -> String {
+        self.url_for("gate", "s3cr3t")
+    }
+
+    /// Its URL for an account.
+    pub(crate) fn url_for(&self, user: &str, password: &str) -> String {
+        format!("amqp://{user}:{password}@127.0.0.1:{}", self.port)
     }
 
     /// Makes a queue, as the machines that run tests do; perhaps one that refuses more than so many messages.
@@ -175,6 +186,19 @@ impl Drop for Broker {
             let _ = epmd.wait();
         }
     }
+}
+
+/// An administrator, and a gate as `docs/src/tests.md` sets it up.
+fn accounts() -> Value {
+    let rights = |user: &str, [configure, write, read]: [&str; 3]| json!({"user": user, "vhost": "/", "configure": configure, "write": write, "read": read});
+    json!({
+        "vhosts": [{"name": "/"}],
+        "users": [
+            {"name": "guest", "password": "guest", "tags": ["administrator"]},
+            {"name": "gate", "password": "s3cr3t", "tags": []},
+        ],
+        "permissions": [rights("guest", [".*"; 3]), rights("gate", ["^debci-", r"^amq\.default$", "^$"])],
+    })
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {

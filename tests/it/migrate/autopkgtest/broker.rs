@@ -50,11 +50,12 @@ fn requests_go_to_a_broker() {
     kills::with_a_broker(&broker);
 }
 
-/// Scenarios 24 and 25. The first time the queue is missing, then it is there.
+/// Scenarios 24 and 25. The first time the queue is missing, then it is there. The account has the rights of which the book
+/// says that they are enough.
 fn each_test_has_one_persistent_message(broker: &Broker) {
     assert!(broker.take(QUEUE).is_none());
     for queue_exists in [false, true] {
-        let case = with_broker(&broker.url());
+        let case = with_broker(&broker.url_for_gate());
         if queue_exists {
             broker.declare(QUEUE, None);
         }
@@ -79,7 +80,7 @@ fn each_test_has_one_persistent_message(broker: &Broker) {
 
 /// Section 7: verdicts stay, nothing is asked for twice, and no password is said.
 fn a_broker_that_refuses_is_asked_again_by_the_next_run(broker: &Broker) {
-    for url in [broker.url_with_password("s3cr3t"), broker.url() + "/nowhere"] {
+    for url in [broker.url_for("guest", "s3cr3t"), broker.url() + "/nowhere"] {
         let case = with_broker(&url);
         let run = case.run();
         run.said(&["W: ", "the broker at 127.0.0.1:", "published again by the next run"]);
@@ -128,14 +129,16 @@ fn without_a_broker_the_run_goes_on() {
     let talking = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
     let places = [nowhere(), format!("127.0.0.1:{}", port(&hanging)), format!("127.0.0.1:{}", port(&talking))];
+    let encrypted = format!("amqps://ann:s3cr3t@127.0.0.1:{}/tests", port(&talking));
+    let urls = places.map(|place| format!("amqp://ann:s3cr3t@{place}/tests")).into_iter().chain([encrypted]);
     std::thread::spawn(move || {
         for mut connection in talking.incoming().flatten() {
             let _ = connection.read(&mut [0; 8]);
             let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
-    for place in places {
-        let case = with_broker(&format!("amqp://ann:s3cr3t@{place}/tests")).env("TIDEGATE_HASTE", "100");
+    for url in urls {
+        let case = with_broker(&url).env("TIDEGATE_HASTE", "100");
         let run = case.run();
         run.said(&["W: ", "the broker at 127.0.0.1:", "published again by the next run"]);
         assert!(!run.words().contains("s3cr3t"), "{}", run.words());
