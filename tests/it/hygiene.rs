@@ -44,6 +44,40 @@ fn personal_paths(text: &str) -> Vec<usize> {
     text.lines().enumerate().filter(|(_, line)| names_one(line)).map(|(at, _)| at + 1).collect()
 }
 
+/// Where a program listens or connects at a port that somebody chose. Port 0 is any that is free; at ports below 10 nobody
+/// listens.
+fn chosen_ports(text: &str) -> Vec<usize> {
+    let hosts = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0"].map(|host| format!("{host}:"));
+    let chosen = |line: &str| {
+        hosts.iter().any(|host| {
+            line.match_indices(host.as_str()).any(|(at, _)| {
+                let rest = &line[at + host.len()..];
+                let digits = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+                digits > 1
+            })
+        })
+    };
+    text.lines().enumerate().filter(|(_, line)| chosen(line)).map(|(at, _)| at + 1).collect()
+}
+
+/// Two runs of the tests on one machine must not meet. (Section 10 of what the gate `migrate` does better.)
+#[test]
+fn no_test_chooses_its_port() {
+    assert_eq!(chosen_ports("bind(\"127.0.0.1:0\")\n\"localhost:1\"\nlocalhost:{port}"), [0; 0]);
+    assert_eq!(chosen_ports(&format!("{}:8080\nx {}:56", "127.0.0.1", "localhost")), [1, 2]);
+    let is_test =
+        |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests" || part == "benches");
+    let mut found = Vec::new();
+    for path in files_ending_in("rs").iter().filter(|path| is_test(path)) {
+        let text = text_of(path).expect("a source file is UTF-8");
+        found.extend(chosen_ports(&text).iter().map(|line| format!("{}:{line}", path.display())));
+    }
+    // The text of a recorded configuration, and configurations that are read and not used.
+    let known = ["tests/it/migrate/ubuntu_runs.rs", "crates/migrate/src/compat/britney/config/tests/"];
+    found.retain(|place| !known.iter().any(|known| place.starts_with(known)));
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut broken = Vec::new();

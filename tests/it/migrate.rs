@@ -10,7 +10,6 @@ mod run;
 mod ages;
 mod architectures;
 mod autopkgtest;
-mod autopkgtest_io;
 mod blocks;
 mod britney_cases;
 mod bugs;

@@ -4,10 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use lapin::options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -26,7 +28,6 @@ pub(crate) struct Broker {
     epmd: Option<Child>,
     folder: TempDir,
     port: u16,
-    user: Option<(u32, u32)>,
 }
 
 impl Broker {
@@ -47,9 +48,23 @@ impl Broker {
             .stderr(Stdio::null())
             .spawn()
             .ok();
+        // Else the broker starts one of its own, which outlives it.
+        run(async {
+            for _ in 0..100 {
+                if tokio::net::TcpStream::connect(("127.0.0.1", names)).await.is_ok() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
         let path = |name: &str| -> PathBuf { folder.path().join(name) };
-        fs::write(path("rabbitmq.conf"), format!("listeners.tcp.default = 127.0.0.1:{port}\nloopback_users = none\n"))
-            .expect("the folder can be written");
+        let definitions = path("definitions.json");
+        let config = format!(
+            "listeners.tcp.default = 127.0.0.1:{port}\nloopback_users = none\nload_definitions = {}\n",
+            definitions.display()
+        );
+        fs::write(path("rabbitmq.conf"), config).expect("the folder can be written");
+        fs::write(&definitions, accounts().to_string()).expect("the folder can be written");
         fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
         let mut command = match user {
             Some((user, group)) => {
@@ -82,7 +97,7 @@ impl Broker {
             .stderr(log)
             .spawn()
             .expect("the broker can be started");
-        let broker = Self { server, epmd, folder, port, user };
+        let broker = Self { server, epmd, folder, port };
         broker.wait();
         Some(broker)
     }
@@ -90,30 +105,40 @@ impl Broker {
     /// Waits until it answers.
     fn wait(&self) {
         for _ in 0..600 {
-            if self.run(async { Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() }) {
+            if run(async { Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() }) {
                 return;
             }
-            self.run(tokio::time::sleep(std::time::Duration::from_millis(100)));
+            run(async { tokio::time::sleep(Duration::from_millis(100)).await });
         }
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         panic!("the broker does not answer:\n{log}");
     }
 
-    /// Its URL, with a password.
+    /// Its URL for the account that may do everything.
     pub(crate) fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+        self.url_for("guest", "guest")
     }
 
-    /// Its URL with another password.
-    pub(crate) fn url_with_password(&self, password: &str) -> String {
-        format!("amqp://guest:{password}@127.0.0.1:{}", self.port)
+    /// Its URL for the account that has the rights of which the book says that they are enough.
+    pub(crate) fn url_for_gate(&self) -> String {
+        self.url_for("gate", "s3cr3t")
     }
 
-    /// Makes a queue, as the machines that run tests do.
-    pub(crate) fn declare(&self, queue: &str) {
+    /// Its URL for an account.
+    pub(crate) fn url_for(&self, user: &str, password: &str) -> String {
+        format!("amqp://{user}:{password}@127.0.0.1:{}", self.port)
+    }
+
+    /// Makes a queue, as the machines that run tests do; perhaps one that refuses more than so many messages.
+    pub(crate) fn declare(&self, queue: &str, most: Option<u16>) {
+        let mut arguments = FieldTable::default();
+        if let Some(most) = most {
+            arguments.insert("x-max-length".into(), AMQPValue::LongInt(most.into()));
+            arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+        }
         self.with_channel(async |channel| {
             let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-            channel.queue_declare(queue.into(), options, FieldTable::default()).await.expect("a queue can be made");
+            channel.queue_declare(queue.into(), options, arguments).await.expect("a queue can be made");
         });
     }
 
@@ -136,7 +161,7 @@ impl Broker {
     }
 
     fn with_channel<T>(&self, work: impl AsyncFnOnce(&Channel) -> T) -> T {
-        self.run(async {
+        run(async {
             let connection = Connection::connect(&self.url(), ConnectionProperties::default()).await;
             let connection = connection.expect("the broker answers");
             let channel = connection.create_channel().await.expect("a channel can be made");
@@ -144,12 +169,6 @@ impl Broker {
             let _ = connection.close(200, "done".into()).await;
             done
         })
-    }
-
-    #[expect(clippy::unused_self, reason = "what waits for a broker has one")]
-    fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime can be made").block_on(work)
     }
 }
 
@@ -166,8 +185,25 @@ impl Drop for Broker {
             let _ = epmd.kill();
             let _ = epmd.wait();
         }
-        let _ = self.user;
     }
+}
+
+/// An administrator, and a gate as `docs/src/tests.md` sets it up.
+fn accounts() -> Value {
+    let rights = |user: &str, [configure, write, read]: [&str; 3]| json!({"user": user, "vhost": "/", "configure": configure, "write": write, "read": read});
+    json!({
+        "vhosts": [{"name": "/"}],
+        "users": [
+            {"name": "guest", "password": "guest", "tags": ["administrator"]},
+            {"name": "gate", "password": "s3cr3t", "tags": []},
+        ],
+        "permissions": [rights("guest", [".*"; 3]), rights("gate", ["^debci-", r"^amq\.default$", "^$"])],
+    })
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be made").block_on(work)
 }
 
 /// The user and group as whom the broker runs, where we are root.

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     Cut,
     /// The body never ends.
     Endless,
+    /// The body never ends, and comes by the byte.
+    Drip,
 }
 
 /// What the server has under a path, with the query of the question.
@@ -126,6 +128,13 @@ impl Web {
             Some(Fault::Endless) => {
                 let _ = connection.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
                 while connection.write_all(&[b'x'; 1 << 16]).is_ok() {}
+                return;
+            }
+            Some(Fault::Drip) => {
+                let _ = connection.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+                while connection.write_all(b"x").is_ok() {
+                    thread::park_timeout(Duration::from_millis(10));
+                }
                 return;
             }
         };

@@ -120,3 +120,24 @@ fn without_state_the_suites_have_their_bugs() {
     let case = Case::new().testing("foo 1").unstable("foo 2").file("unstable/BugsV", "src:foo 7\n").unset("STATE_DIR");
     assert_eq!(case.run().verdict("foo"), BUGGY);
 }
+
+/// Section 10: that nobody knows of bugs does not read as none. A feed that cannot be read ends the run, one that is not
+/// there is said; so is a summary of piuparts that the configuration asks for.
+#[test]
+fn a_feed_that_is_away_is_not_one_without_bugs() {
+    let case = || Case::new().testing("foo 1").unstable("foo 2").set("PIUPARTS_ENABLE", "yes");
+    let run = case().run();
+    for suite in ["testing", "unstable"] {
+        let [bugs, piuparts] = ["rc-bugs-", "piuparts-summary-"].map(|name| format!("state/{name}{suite}"));
+        run.said(&["W: ", &bugs, "not there", &format!("{suite}/BugsV"), "no bugs of this suite are known"]);
+        run.said(&["W: ", &piuparts, "not there", "no results of piuparts for this suite are known"]);
+    }
+    let case = case();
+    std::fs::create_dir(case.path("state/rc-bugs-unstable")).expect("the folder is new");
+    let run = case.run_with(&[]).failed(1);
+    run.said(&["state/rc-bugs-unstable"]);
+    assert!(run.files.is_empty(), "{:?}", run.files.keys());
+    let known = Case::new().testing("foo 1").unstable("foo 2");
+    let known = known.file("state/rc-bugs-testing", "").file("unstable/BugsV", "").run();
+    assert!(!known.words().contains("not there"), "{}", known.words());
+}

@@ -222,6 +222,21 @@ impl Case {
         self.run_with(&[]).succeeded()
     }
 
+    /// The points that a run with these arguments reaches at which it can be ended, in order. Behind each is how often it was
+    /// reached by then: `requests.publish.before#2`.
+    pub(super) fn points(self, arguments: &[&str]) -> Vec<String> {
+        let case = self.env("TIDEGATE_STEPS", "record:points");
+        case.run_with(arguments).succeeded();
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        let text = case.text("points");
+        let number = |name| {
+            let count = counts.entry(name).or_default();
+            *count += 1;
+            format!("{name}#{count}")
+        };
+        text.lines().map(number).collect()
+    }
+
     /// A call of a program in the case's folder, after indices and configuration were written.
     pub(super) fn call(&self, program: impl AsRef<Path>, arguments: &[&str], input: &str) -> Run {
         self.write_inputs();

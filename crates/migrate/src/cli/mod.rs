@@ -144,8 +144,9 @@ impl Source {
         bar.step("resolving");
         let (session, _, found) = files::load(inputs)?;
         drop(bar);
-        // A freeze that is missing is a run's concern; whoever asks about one item knows.
-        warnings.extend(found.into_iter().filter(|warning| warning.code != HintSet::NOTHING_BLOCKED));
+        // A freeze or a feed that is missing is a run's concern; whoever asks about one item knows.
+        let of_runs = [HintSet::NOTHING_BLOCKED, files::NO_FEED];
+        warnings.extend(found.into_iter().filter(|warning| !of_runs.contains(&warning.code)));
         for warning in warnings {
             console.say(&format!("warning: {warning}"))?;
         }

@@ -8,7 +8,7 @@ use tidegate_archive::{deb822, index};
 
 use super::ledger::Ledger;
 use super::repair::Repair;
-use super::{FileError, read_error, tests, ubuntu};
+use super::{FileError, known_tests, read_error, ubuntu};
 use crate::compat::britney::config::{self as britney, CommandLine, Config, Dialect, Switch};
 use crate::compat::britney::{hints, state};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -237,6 +237,9 @@ fn optional(path: &Path) -> Result<Option<TextFile>, FileError> {
     Ok(None)
 }
 
+/// The code of the warning that a feed is not there.
+pub(crate) const NO_FEED: &str = "feed-missing";
+
 /// Reads one text; its compression is told by its name.
 ///
 /// # Errors
@@ -332,17 +335,26 @@ fn facts(config: &Config, repair: Repair, warnings: &mut Vec<Diagnostic>) -> Res
     }
     for (folder, bugs) in [(&config.target, &mut facts.target_bugs), (&config.primary, &mut facts.source_bugs)] {
         let suite = folder.file_name().unwrap_or_default().to_string_lossy();
-        if let Some((file, text)) = first(&places(format!("rc-bugs-{suite}"), folder.join("BugsV")))? {
-            let (parsed, found) = state::parse_rc_bugs(&text, &file);
-            *bugs = parsed;
-            note(found, warnings)?;
+        let places = places(format!("rc-bugs-{suite}"), folder.join("BugsV"));
+        match first(&places)? {
+            Some((file, text)) => {
+                let (parsed, found) = state::parse_rc_bugs(&text, &file);
+                *bugs = parsed;
+                note(found, warnings)?;
+            }
+            None => warnings.push(no_feed(&places, "bugs of this suite")),
         }
     }
     let mut summaries = Vec::new();
     for folder in [&config.target, &config.primary] {
         let suite = folder.file_name().unwrap_or_default().to_string_lossy();
-        let path = in_state(&format!("piuparts-summary-{suite}.json"));
+        let name = format!("piuparts-summary-{suite}.json");
+        let path = in_state(&name);
         let text = path.as_ref().map(|path| optional_text(path)).transpose()?.flatten();
+        if text.is_none() && config.piuparts == Some(true) {
+            let place = path.clone().unwrap_or_else(|| PathBuf::from(name));
+            warnings.push(no_feed(&[place], "results of piuparts for this suite"));
+        }
         let file = path.map(|path| path.display().to_string()).unwrap_or_default();
         let summary = text.map(|text| state::parse_piuparts(&text, &file));
         summaries.push(summary.map(|(summary, found)| {
@@ -362,9 +374,18 @@ fn facts(config: &Config, repair: Repair, warnings: &mut Vec<Diagnostic>) -> Res
         mail_state(config, &mut facts, repair)?;
     }
     if config.autopkgtest.enable != Switch::No {
-        tests::known(config, &mut facts, repair, warnings)?;
+        known_tests::known_tests(config, &mut facts, repair, warnings)?;
     }
     Ok(facts)
+}
+
+/// That nothing is known is no answer, but older instances run without, so that it is said and not refused.
+fn no_feed(places: &[PathBuf], what: &str) -> Diagnostic {
+    let names: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+    let file = names.first().map(String::as_str).unwrap_or_default();
+    let others = names.get(1).map(|other| format!(", nor {other}")).unwrap_or_default();
+    let message = format!("this file is not there{others}: no {what} are known, so that none holds anything");
+    Place { file, line: 1, column: 1 }.warning(NO_FEED, message)
 }
 
 /// What was mailed, as far as mails are on.

@@ -1,24 +1,25 @@
 //! The gate's I/O on files, all of it: suites, hints and state in; results out, whole or not at all.
 
 mod input;
+mod known_tests;
 mod ledger;
 mod output;
 mod repair;
 mod save;
 mod target;
-mod tests;
 mod ubuntu;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use input::NO_FEED;
 pub use input::{Inputs, RunOptions, config, inputs, load, text};
+pub use known_tests::{journal, known_tests};
 pub use ledger::{Found, Ledger, OpenLedger};
 pub(crate) use output::beside;
 pub use output::{Staged, ensure_directory};
 pub use repair::Repair;
 pub use save::save;
 pub use target::target_indices;
-pub use tests::{journal, known as known_tests};
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;

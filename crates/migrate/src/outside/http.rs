@@ -17,8 +17,11 @@ use super::shown;
 /// How often something is asked for before it counts as unknown.
 const TRIES: u32 = 5;
 
-/// The time for one answer, or for the next piece of a large one.
+/// The time for one answer, or for a large one to begin.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// What a large answer has to come with on the whole, in bytes a second. Slower ones would hold a run for days.
+const SLOWEST: u64 = 128 << 10;
 
 /// The pause after the first try; each one after it is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -47,6 +50,7 @@ pub(super) enum Patience {
 }
 
 /// A try without a usable answer.
+#[derive(Debug)]
 struct Failure {
     why: String,
     is_busy: bool,
@@ -118,7 +122,7 @@ impl Http {
         Ok((status, body))
     }
 
-    /// Puts a large answer into a file. Only its pieces have a time limit, for nobody knows how large it is.
+    /// Puts a large answer into a file. The time that it may take grows with what has come, for nobody knows how large it is.
     pub(super) async fn download(&self, url: &Url, most: u64, file: &mut File) -> Result<(), HttpError> {
         self.fetch(url, &[200], most, None, file).await.map(|_| ())
     }
@@ -133,7 +137,7 @@ impl Http {
     ) -> Result<u16, HttpError> {
         let mut tries = 1;
         loop {
-            let answer = self.once(url, answers, most, sink);
+            let answer = self.once(url, answers, most, whole.is_none(), sink);
             let answer = match whole {
                 Some(limit) => within(limit, answer).await.and_then(|answer| answer),
                 None => answer.await,
@@ -151,7 +155,15 @@ impl Http {
         }
     }
 
-    async fn once(&self, url: &Url, answers: &[u16], most: u64, sink: &mut dyn Sink) -> Result<u16, Failure> {
+    /// One try. With `large` the body may take longer the more has come; else whoever calls limits the whole.
+    async fn once(
+        &self,
+        url: &Url,
+        answers: &[u16],
+        most: u64,
+        large: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<u16, Failure> {
         sink.restart().map_err(|error| Failure::local(&error))?;
         let failed = |error: reqwest::Error| {
             let (is_busy, is_answer) = (error.is_timeout(), !error.is_timeout() && !error.is_connect());
@@ -163,17 +175,38 @@ impl Http {
             let is_busy = [502, 503].contains(&status.as_u16());
             return Err(Failure { why: format!("the server answers {status}"), is_busy, is_answer: !is_busy });
         }
-        let mut room = most;
-        while let Some(piece) = within(LIMIT, response.chunk()).await?.map_err(failed)? {
-            room = room.checked_sub(piece.len() as u64).ok_or_else(|| Failure {
-                why: format!("the answer has more than the {most} bytes that are taken"),
-                is_busy: false,
-                is_answer: true,
-            })?;
+        let too_large = || Failure {
+            why: format!("the answer has more than the {most} bytes that are taken"),
+            is_busy: false,
+            is_answer: true,
+        };
+        if response.content_length().is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let begin = tokio::time::Instant::now();
+        let mut came = 0_u64;
+        loop {
+            let piece = if large {
+                let limit = step::limit(LIMIT + Duration::from_secs(came / SLOWEST));
+                let piece = tokio::time::timeout_at(begin + limit, response.chunk()).await;
+                piece.map_err(|_| too_slow(came))?
+            } else {
+                response.chunk().await
+            };
+            let Some(piece) = piece.map_err(failed)? else { break };
+            came += piece.len() as u64;
+            if came > most {
+                return Err(too_large());
+            }
             sink.take(&piece).map_err(|error| Failure::local(&error))?;
         }
         Ok(status.as_u16())
     }
+}
+
+fn too_slow(came: u64) -> Failure {
+    let why = format!("the answer does not come to an end: {came} bytes, and then too slowly");
+    Failure { why, is_busy: true, is_answer: false }
 }
 
 async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Failure> {
@@ -220,6 +253,29 @@ mod tests {
                 let pause = pause(tries);
                 assert!(pause >= length * 3 / 4 && pause <= length * 126 / 100, "{pause:?} after {tries} tries");
             }
+        }
+    }
+
+    /// A server that never stops, with and without saying how much it has.
+    #[test]
+    fn no_more_is_taken_than_there_is_room_for() {
+        use std::io::Read as _;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        std::thread::spawn(move || {
+            for (connection, length) in listener.incoming().zip(["", "Content-Length: 99999999\r\n"]) {
+                let mut connection = connection.unwrap();
+                let _ = connection.read(&mut [0; 1024]);
+                let _ = connection.write_all(format!("HTTP/1.1 200 OK\r\n{length}\r\n").as_bytes());
+                while connection.write_all(&[b'x'; 1 << 14]).is_ok() {}
+            }
+        });
+        let room = super::super::waiting_room().unwrap();
+        for _ in 0..2 {
+            let (mut file, http) = (tempfile::tempfile().unwrap(), Http::new(Patience::Always).unwrap());
+            let failure = room.block_on(http.once(&url, &[200], 100_000, true, &mut file)).unwrap_err();
+            assert!(failure.why.contains("more than the 100000 bytes"), "{}", failure.why);
+            assert!(file.metadata().unwrap().len() <= 100_000);
         }
     }
 

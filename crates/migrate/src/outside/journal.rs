@@ -61,10 +61,12 @@ enum Line {
     Confirmation(Confirmation),
 }
 
-/// The requests by their ids.
+/// The requests, in the order in which they were made: that is the order in which they are published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journal {
-    entries: BTreeMap<String, Entry>,
+    entries: Vec<Entry>,
+    /// Where the request of an id stands.
+    places: BTreeMap<String, usize>,
 }
 
 impl Journal {
@@ -79,8 +81,8 @@ impl Journal {
             match serde_json::from_str(content) {
                 Ok(Line::Entry(entry)) => journal.insert(entry),
                 Ok(Line::Confirmation(line)) => {
-                    if let Some(entry) = journal.entries.get_mut(&line.id) {
-                        entry.queued = line.queued;
+                    if let Some(&place) = journal.places.get(&line.id) {
+                        journal.entries[place].queued = line.queued;
                     }
                 }
                 Err(_) if content.is_empty() || !is_whole => {}
@@ -95,28 +97,35 @@ impl Journal {
     /// # Errors
     /// None that can happen: every field is text.
     pub fn render(&self) -> serde_json::Result<String> {
-        let lines: serde_json::Result<Vec<String>> = self.entries.values().map(serde_json::to_string).collect();
+        let lines: serde_json::Result<Vec<String>> = self.entries.iter().map(serde_json::to_string).collect();
         Ok(lines?.into_iter().map(|line| line + "\n").collect())
     }
 
-    /// Notes a request.
+    /// Notes a request; one of the same id is noted once.
     pub fn insert(&mut self, entry: Entry) {
-        self.entries.insert(entry.id.clone(), entry);
+        match self.places.get(&entry.id) {
+            Some(&place) => self.entries[place] = entry,
+            None => {
+                self.places.insert(entry.id.clone(), self.entries.len());
+                self.entries.push(entry);
+            }
+        }
     }
 
     /// Forgets requests that have been answered.
     pub fn keep(&mut self, pending: &PendingTests) {
-        self.entries.retain(|_, entry| pending.contains(&entry.trigger, &entry.source, &entry.arch));
+        self.entries.retain(|entry| pending.contains(&entry.trigger, &entry.source, &entry.arch));
+        self.places = self.entries.iter().enumerate().map(|(place, entry)| (entry.id.clone(), place)).collect();
     }
 
-    /// All requests, by id.
+    /// All requests, the oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.iter()
     }
 
     /// The requests of which no queue has said that it has them.
     pub fn unconfirmed(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| !entry.queued)
+        self.entries.iter().filter(|entry| !entry.queued)
     }
 }
 
@@ -185,6 +194,25 @@ mod tests {
         assert_eq!(read.unconfirmed().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["b"]);
         assert_eq!(read.entries().count(), 2);
         assert_eq!(Journal::parse(&journal.render().unwrap()), Ok(journal));
+    }
+
+    /// Ids are of no order; what is asked for first is published first, also by a later run.
+    #[test]
+    fn requests_stay_in_the_order_in_which_they_were_made() {
+        let ids = |journal: &Journal| journal.unconfirmed().map(|entry| entry.id.clone()).collect::<Vec<_>>();
+        let mut journal = Journal::default();
+        for id in ["c", "a", "b", "a"] {
+            journal.insert(entry(id));
+        }
+        assert_eq!(ids(&journal), ["c", "a", "b"]);
+        let mut read = Journal::parse(&journal.render().unwrap()).unwrap();
+        assert_eq!(ids(&read), ["c", "a", "b"]);
+        read.entries[1].arch = "arm64".to_owned();
+        let mut pending = PendingTests::default();
+        pending.insert("foo/2", "bar", "amd64");
+        read.keep(&pending);
+        read.insert(entry("b"));
+        assert_eq!(ids(&read), ["c", "b"]);
     }
 
     #[test]

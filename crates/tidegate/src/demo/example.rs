@@ -25,6 +25,8 @@ const FILES: &[(&str, &[u8])] = files! {
     "hints/release-team"
     "state/age-policy-dates"
     "state/age-policy-urgencies"
+    "state/rc-bugs-testing"
+    "state/rc-bugs-unstable"
     "testing/Packages_amd64.xz"
     "testing/Sources.xz"
     "unstable/Packages_amd64.xz"

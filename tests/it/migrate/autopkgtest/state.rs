@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{known, tested, update};
-use crate::migrate::case::Case;
+use super::{BOTH, both_pass, known, queued, tested, update, with_swift};
+use crate::doubles::swift::Swift;
+use crate::migrate::case::{Case, PROGRAM};
 
 const CACHE: &str = "state/autopkgtest-results.cache";
 const PENDING: &str = "state/autopkgtest-pending.json";
@@ -81,19 +82,32 @@ fn without_a_folder_of_state_the_targets_serves() {
     assert_eq!(kept["foo/2"]["bar"]["amd64"], json!(["PASS", "1", "20150101_100000@", 1_420_106_400]));
 }
 
-/// Requests that cannot be read might be asked for twice.
+/// Section 7: what prevents repeats is not guessed. The next run goes on without it, as the message says.
 #[test]
 fn damaged_requests_stop_the_run_and_are_moved_aside() {
-    for damage in ["{\"foo/2\": ", "", "\u{0}", "{\"foo/2\": [\"bar\"]}"] {
-        let case = update(tested()).file(PENDING, damage);
-        let run = case.run_with(&[]).failed(1);
-        let aside = "autopkgtest-pending.json.corrupt-20261121T120000Z";
-        run.said(&["autopkgtest-pending.json is damaged", aside]);
-        assert!(run.files.is_empty());
-        assert_eq!(names(&case), [aside]);
-        assert_eq!(case.text(&format!("state/{aside}")), damage);
-        case.run();
+    let damages = ["{\"foo/2\": \n", "", "\u{0}\n", "{\"foo/2\": [\"bar\"]}\n", "[]\n"];
+    for (file, damages) in [("autopkgtest-pending.json", &damages[..]), (".tidegate-requests", &damages[2..])] {
+        for damage in damages {
+            let case = update(tested()).file(&format!("state/{file}"), damage);
+            let run = case.run_with(&[]).failed(1);
+            let aside = format!("{file}.corrupt-20261121T120000Z");
+            run.said(&[&format!("{file} is damaged"), &aside, "run again"]);
+            assert!(run.files.is_empty(), "{:?}", run.files.keys());
+            assert_eq!(names(&case), [aside.as_str()]);
+            assert_eq!(case.text(&format!("state/{aside}")), *damage);
+            assert_eq!(queued(&case), [""; 0]);
+            case.run();
+            assert_eq!(queued(&case), BOTH);
+        }
     }
+}
+
+/// A last line that breaks off is what a killed program leaves, and no damage.
+#[test]
+fn a_journal_that_breaks_off_is_whole() {
+    let case = update(tested()).file("state/.tidegate-requests", "{\"id\": \"0\", \"que");
+    case.run();
+    assert_eq!(queued(&case), BOTH);
 }
 
 #[test]
@@ -105,6 +119,12 @@ fn damaged_results_are_moved_aside_and_made_again() {
         assert_eq!(std::fs::read(case.path(&format!("state/{aside}"))).unwrap(), damage);
         assert_eq!(case.text(CACHE), "{}");
     }
+    let swift = Swift::start();
+    both_pass(&swift);
+    let case = with_swift(&swift).file(CACHE, "[]");
+    assert_eq!(case.run().moved(), "foo 2");
+    assert!(case.text(CACHE).contains("20261121_080000_aa@"));
+    assert_eq!(queued(&case), [""; 0]);
 }
 
 #[test]
@@ -112,7 +132,7 @@ fn who_only_looks_moves_nothing() {
     let case = update(tested()).file(PENDING, "{");
     case.run_with(&["--dry-run"]).failed(1).said(&["autopkgtest-pending.json is damaged", "move it away"]);
     let arguments = ["migrate", "explain", "-c", "britney.conf", "foo"];
-    case.call(crate::migrate::case::PROGRAM, &arguments, "").failed(1);
+    case.call(PROGRAM, &arguments, "").failed(1);
     assert_eq!(names(&case), ["autopkgtest-pending.json"]);
 }
 

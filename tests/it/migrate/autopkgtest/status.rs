@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{known, known_ago, pending, tested, tested_on_two, update};
+use super::{known, known_ago, pending, queued, tested, tested_on_two, update};
 use crate::migrate::case::Case;
 
 const FOO_PASSES: super::Known<'_> = ("foo/2", "foo", "amd64", "PASS", "2");
@@ -125,7 +125,8 @@ fn a_test_that_the_target_does_not_have_needs_no_reference() {
     assert_eq!(run.tests("foo"), "foo/2 amd64 ALWAYSFAIL");
 }
 
-/// Scenario 55: a reference that is too old, or of a version that no suite has, is old, and kept so.
+/// Scenario 55: a reference that is too old, or of a version that no suite has, is old, and kept so. It is asked for again
+/// only where references count and it failed.
 #[test]
 fn references_grow_old() {
     let case = |outcome: &'static str, version: &'static str, days: &str| {
@@ -145,7 +146,19 @@ fn references_grow_old() {
     assert_eq!(kept(case("NEUTRAL", "1", "10")), pair("OLD_NEUTRAL", "REGRESSION"));
     assert_eq!(kept(case("PASS", "0.5", "")), pair("OLD_PASS", "REGRESSION"));
     assert_eq!(kept(case("PASS", "1", "")), pair("PASS", "REGRESSION"));
-    let with_references = |outcome| kept(case(outcome, "1", "10").set("ADT_BASELINE", "reference"));
-    assert_eq!(with_references("FAIL"), pair("OLD_FAIL", "ALWAYSFAIL"));
-    assert_eq!(with_references("PASS"), pair("OLD_PASS", "REGRESSION"));
+    let with_references = |outcome, days| kept(case(outcome, "1", days).set("ADT_BASELINE", "reference"));
+    assert_eq!(with_references("FAIL", "10"), pair("OLD_FAIL", "ALWAYSFAIL"));
+    assert_eq!(with_references("PASS", "10"), pair("OLD_PASS", "REGRESSION"));
+    let asked = |outcome, days, baseline: &str| {
+        let case = case(outcome, "1", days).set("ADT_BASELINE", baseline);
+        // Once, however often it runs.
+        case.run();
+        case.run();
+        queued(&case)
+    };
+    let again = ["debci-testing-amd64:bar migration-reference/0"];
+    assert_eq!(asked("FAIL", "10", "reference"), again);
+    for (outcome, days, baseline) in [("FAIL", "11", "reference"), ("PASS", "10", "reference"), ("FAIL", "10", "")] {
+        assert_eq!(asked(outcome, days, baseline), [""; 0], "{outcome} {days} {baseline}");
+    }
 }

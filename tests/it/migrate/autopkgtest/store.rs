@@ -1,6 +1,12 @@
 //! Results in an object store.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use tidegate_archive::compression::{Compression, compress};
+
+use super::{BOTH, both_pass, open, queued, with_swift};
+use crate::doubles::swift::{ResultTar, Swift};
+use crate::doubles::web::{Answer, Fault};
 
 const FOO: &str = "prefix=testing/amd64/f/foo/";
 
@@ -14,7 +20,7 @@ fn results_decide_and_end_what_is_pending() {
     both_pass(&swift);
     let run = case.run();
     assert_eq!(run.moved(), "foo 2");
-    assert_eq!(pending(&case), BTreeSet::new());
+    assert_eq!(open(&case), BTreeSet::new());
     let info = run.policy("foo", "autopkgtest");
     assert_eq!(info["foo/2"]["amd64"][0], "PASS", "{info}");
     let log = "https://ci.example.org/results/autopkgtest-testing/testing/amd64/f/foo/20261121_080000_aa@/log.gz";
@@ -91,9 +97,36 @@ fn a_tar_may_be_compressed() {
     let swift = Swift::start();
     both_pass(&swift);
     let tar = ResultTar::new(0, "foo 2", "foo/2").bytes();
-    let gz = tidegate_archive::compression::compress(tidegate_archive::compression::Compression::Gzip, &tar).unwrap();
+    let gz = compress(Compression::Gzip, &tar).unwrap();
     swift.put_bytes("foo", "amd64", "20261121_080000_aa@", gz);
     assert_eq!(with_swift(&swift).run().moved(), "foo 2");
+}
+
+/// Scenario 51: foo 1 was tested, though foo/2 was to be.
+#[test]
+fn a_result_of_an_older_version_than_the_triggers_is_none() {
+    let swift = Swift::start();
+    swift.put("foo", "amd64", "20261121_080000_aa@", &ResultTar::new(0, "foo 1", "foo/2"));
+    swift.put("bar", "amd64", "20261121_080001_ab@", &ResultTar::new(0, "bar 1", "foo/2"));
+    let case = with_swift(&swift);
+    for _ in 0..2 {
+        assert_eq!(case.run().tests("foo"), "bar/1 amd64 PASS, foo amd64 RUNNING-ALWAYSFAIL");
+        assert_eq!(queued(&case), ["debci-testing-amd64:foo foo/2"]);
+        assert_eq!(open(&case), BTreeSet::from(["foo/2 foo amd64".to_owned()]));
+        assert!(!case.text("state/autopkgtest-results.cache").contains("20261121_080000_aa@"));
+    }
+}
+
+/// Scenario 26, as a server says it: bar passed before, and ends with code 4 now.
+#[test]
+fn a_regression_comes_from_the_store() {
+    let swift = Swift::start();
+    swift.put("foo", "amd64", "20261121_080000_aa@", &ResultTar::new(0, "foo 2", "foo/2"));
+    swift.put("bar", "amd64", "20261120_080000_aa@", &ResultTar::new(0, "bar 1", "old/1"));
+    swift.put("bar", "amd64", "20261121_080000_aa@", &ResultTar::new(4, "bar 1", "foo/2"));
+    let run = with_swift(&swift).run();
+    assert_eq!(run.tests("foo"), "bar/1 amd64 REGRESSION, foo/2 amd64 PASS");
+    assert_eq!(run.verdict("foo"), "REJECTED_PERMANENTLY autopkgtest");
 }
 
 /// Section 7: what is damaged, of another package or without triggers does not count, and says where it lies.
@@ -104,12 +137,15 @@ fn what_is_no_result_is_ignored_with_its_url() {
     let mut flipped = tar.clone();
     flipped[200] ^= 0xff;
     let huge = vec![b' '; 2 << 20];
+    // 100 MB of nothing in 100 KB.
+    let bomb = compress(Compression::Gzip, &vec![0; 100 << 20]).unwrap();
     let without_code = ResultTar::new(0, "foo 2", "foo/2").bytes()[1024..].to_vec();
     for (bytes, why) in [
         (b"no tar at all".to_vec(), "damaged"),
         (flipped, "damaged"),
-        (tar[..700].to_vec(), "exitcode"),
-        (vec![0x1f, 0x8b, 8, 0, 1, 2, 3], "compressed"),
+        (tar[..700].to_vec(), "damaged"),
+        (vec![0x1f, 0x8b, 8, 0, 1, 2, 3], "truncated"),
+        (bomb, "at most"),
         (ResultTar::new(0, "bar 2", "foo/2").bytes(), "a result of \"bar\""),
         (ResultTar::new(0, "foo", "foo/2").bytes(), "no source and version"),
         (ResultTar::new(0, "foo 2", "").bytes(), "no trigger"),
@@ -128,7 +164,7 @@ fn what_is_no_result_is_ignored_with_its_url() {
         let run = case.run();
         let url = swift.web.url("autopkgtest-testing/testing/amd64/f/foo/20261121_080000_aa@/result.tar");
         run.said(&["W: ", &url, why, "does not count"]);
-        assert_eq!(pending(&case), BTreeSet::from(["foo/2 foo amd64".to_owned()]), "{why}");
+        assert_eq!(open(&case), BTreeSet::from(["foo/2 foo amd64".to_owned()]), "{why}");
     }
 }
 
@@ -148,7 +184,6 @@ fn a_tar_writes_no_files() {
 /// A listing may say anything: only runs below what was asked for are fetched.
 #[test]
 fn a_listing_leads_only_to_what_was_asked_for() {
-    use crate::doubles::web::{Answer, Fault};
     let swift = Swift::start();
     both_pass(&swift);
     let lines = "testing/amd64/f/foo/../../../../20261121_080000_aa@\n/etc/passwd\ntesting/amd64/f/foo/20261121_080000_aa@\n\

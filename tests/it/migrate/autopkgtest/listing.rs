@@ -1,7 +1,8 @@
 //! `tidegate migrate tests`.
 
-use super::*;
-use crate::migrate::case::PROGRAM;
+use super::{tested, update, with_swift};
+use crate::doubles::swift::{ResultTar, Swift};
+use crate::migrate::case::{Case, PROGRAM};
 use crate::migrate::run::Run;
 
 /// foo 2 failed, bar was asked for at noon.
@@ -66,8 +67,8 @@ fn what_should_have_an_answer_is_overdue() {
 
 #[test]
 fn what_may_not_have_reached_its_queue_is_told_apart() {
-    let case = with_file(Case::new());
-    std::fs::create_dir(case.path("queue")).unwrap();
+    let case = update(tested());
+    std::fs::create_dir(case.path("requests")).unwrap();
     case.run();
     assert_eq!(listed(&case, &["--state", "unconfirmed"]).stdout.lines().count(), 3);
 }

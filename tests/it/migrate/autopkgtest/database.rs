@@ -6,22 +6,25 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest as _, Sha256};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::*;
-use crate::doubles::web::{Answer, Web};
+use super::{queued, tested, update};
+use crate::doubles::swift::Swift;
+use crate::doubles::web::{Answer, Fault, Web};
+use crate::migrate::case::Case;
 
-/// Source, run id, version, triggers, exit code; all on amd64 in testing.
-type Row<'a> = (&'a str, &'a str, Option<&'a str>, &'a str, i64);
+/// Source, run id, version, triggers, exit code; all on amd64.
+pub(super) type Row<'a> = (&'a str, &'a str, Option<&'a str>, &'a str, i64);
 
 const PASSES: [Row<'_>; 2] =
     [("foo", "20261121_080000@", Some("2"), "foo/2", 0), ("bar", "20261121_080001@", Some("1"), "foo/2", 0)];
 
-/// Writes a database as autopkgtest-web does.
-fn write(path: &Path, rows: &[Row<'_>]) {
+/// Writes a database as autopkgtest-web does, with the same rows in every series.
+fn write(path: &Path, series: &[&str], rows: &[Row<'_>]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
         let mut connection = options.connect().await.unwrap();
         for statement in [
+            "BEGIN",
             "CREATE TABLE test (id INTEGER PRIMARY KEY, release CHAR[20], arch CHAR[20], package char[120])",
             "CREATE TABLE result (test_id INTEGER, run_id CHAR[30], version VARCHAR[200], triggers TEXT, duration INTEGER, \
              exitcode INTEGER, requester TEXT, PRIMARY KEY(test_id, run_id), FOREIGN KEY(test_id) REFERENCES test(id))",
@@ -29,32 +32,41 @@ fn write(path: &Path, rows: &[Row<'_>]) {
         ] {
             sqlx::query(statement).execute(&mut connection).await.unwrap();
         }
-        for (source, run_id, version, triggers, exit_code) in rows {
-            sqlx::query("INSERT OR IGNORE INTO test (release, arch, package) VALUES ('testing', 'amd64', ?)")
+        for series in series {
+            for (source, run_id, version, triggers, exit_code) in rows {
+                sqlx::query("INSERT OR IGNORE INTO test (release, arch, package) VALUES (?, 'amd64', ?)")
+                    .bind(series)
+                    .bind(source)
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+                sqlx::query(
+                    "INSERT INTO result (test_id, run_id, version, triggers, exitcode) \
+                     VALUES ((SELECT id FROM test WHERE package = ? AND release = ?), ?, ?, ?, ?)",
+                )
                 .bind(source)
+                .bind(series)
+                .bind(run_id)
+                .bind(version)
+                .bind(triggers)
+                .bind(exit_code)
                 .execute(&mut connection)
                 .await
                 .unwrap();
-            sqlx::query(
-                "INSERT INTO result (test_id, run_id, version, triggers, exitcode) \
-                 VALUES ((SELECT id FROM test WHERE package = ?), ?, ?, ?, ?)",
-            )
-            .bind(source)
-            .bind(run_id)
-            .bind(version)
-            .bind(triggers)
-            .bind(exit_code)
-            .execute(&mut connection)
-            .await
-            .unwrap();
+            }
         }
+        sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     });
 }
 
 fn bytes(rows: &[Row<'_>]) -> Vec<u8> {
+    bytes_of_series(&["testing"], rows)
+}
+
+fn bytes_of_series(series: &[&str], rows: &[Row<'_>]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("db"), rows);
+    write(&folder.path().join("db"), series, rows);
     std::fs::read(folder.path().join("db")).unwrap()
 }
 
@@ -63,19 +75,19 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 fn with_database(url: &str) -> Case {
-    with_file(Case::new()).set("ADT_DB_URL", url).set("TIDEGATE_DIALECT", "debian")
+    update(tested()).set("ADT_DB_URL", url).set("TIDEGATE_DIALECT", "debian")
 }
 
 /// The case with a database that lies on this machine.
 fn with_local(rows: &[Row<'_>]) -> Case {
-    let case = with_file(Case::new());
-    write(&case.path("autopkgtest.db"), rows);
+    let case = update(tested());
+    write(&case.path("autopkgtest.db"), &["testing"], rows);
     let url = format!("file://{}", case.path("autopkgtest.db").display());
     case.file("autopkgtest.db.sha256", "").set("ADT_DB_URL", &url).set("TIDEGATE_DIALECT", "debian")
 }
 
 /// What a server publishes, and can be told to publish instead.
-struct Published {
+pub(super) struct Published {
     web: Web,
     files: Arc<Mutex<(Vec<u8>, String)>>,
 }
@@ -95,11 +107,22 @@ impl Published {
         Self { web, files }
     }
 
+    /// A database with the same rows in every series.
+    pub(super) fn of_series(series: &[&str], rows: &[Row<'_>]) -> Self {
+        Self::new(&bytes_of_series(series, rows))
+    }
+
+    /// Takes the place of what is published.
+    pub(super) fn publish_of_series(&self, series: &[&str], rows: &[Row<'_>]) {
+        let database = bytes_of_series(series, rows);
+        self.publish(&database, &sum(&database));
+    }
+
     fn publish(&self, database: &[u8], sum: &str) {
         *self.files.lock().unwrap() = (database.to_vec(), sum.to_owned());
     }
 
-    fn case(&self) -> Case {
+    pub(super) fn case(&self) -> Case {
         with_database(&self.web.url("autopkgtest.db"))
     }
 }
@@ -226,6 +249,26 @@ fn a_checksum_that_is_none_ends_the_run() {
     published.case().run_with(&[]).failed(3).said(&[".sha256 holds no checksum"]);
     published.publish(&bytes(&PASSES), "");
     published.case().run_with(&[]).failed(3).said(&[".sha256 holds no checksum"]);
+}
+
+/// Section 7: a feed that never ends, and one that breaks off. The checksum is the right one.
+#[test]
+fn a_database_that_does_not_come_whole_ends_the_run() {
+    let whole = bytes(&PASSES);
+    for (fault, said) in
+        [(Fault::Drip, "does not come to an end"), (Fault::Cut, "breaks off"), (Fault::Hang, "no answer")]
+    {
+        let published = Published::new(&whole);
+        published.web.spoil(".sha256", Fault::Answer(Answer::ok(sum(&whole))), 1);
+        published.web.spoil("/autopkgtest.db", fault, 5);
+        let case = published.case();
+        let run = case.run_with(&[]).failed(3);
+        run.said(&[&published.web.url("autopkgtest.db"), said, "last of 5 tries"]);
+        assert!(run.files.is_empty());
+        assert_eq!(queued(&case), [""; 0]);
+        assert_eq!(std::fs::read_dir(case.path("state")).unwrap().count(), 0);
+        assert_eq!(case.run().moved(), "foo 2");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Results in a file of debci's.
 
-use super::*;
-use crate::doubles::web::{Answer, Fault, Web};
 use serde_json::{Value, json};
+
+use super::{BOTH, passed_before, queued, tested, update};
+use crate::doubles::web::{Answer, Fault, Web};
+use crate::migrate::case::Case;
 
 fn entry(package: &str, version: Value, status: Value) -> Value {
     json!({
@@ -16,7 +18,7 @@ fn page(entries: &[Value]) -> String {
 }
 
 fn with_page(text: &str) -> Case {
-    let case = with_file(Case::new()).file("debci.json", text);
+    let case = update(tested()).file("debci.json", text);
     let url = format!("file://{}", case.path("debci.json").display());
     case.set("ADT_SWIFT_URL", &url)
 }
@@ -35,9 +37,8 @@ fn results_of_a_file_decide() {
 /// Scenario 56.
 #[test]
 fn what_runs_waits_and_what_is_not_run_any_more_fails() {
-    let case = with_page(&page(&[entry("foo", Value::Null, Value::Null)]));
-    let run = case.run();
-    assert_eq!(run.policy("foo", "autopkgtest")["foo"]["amd64"][0], "RUNNING");
+    let case = passed_before(with_page(&page(&[entry("foo", Value::Null, Value::Null)])));
+    assert_eq!(case.run().tests("foo"), "bar amd64 RUNNING, foo amd64 RUNNING");
     assert_eq!(queued(&case), ["debci-testing-amd64:bar foo/2"]);
     let case = with_page(&page(&[entry("foo", json!("2"), json!("tmpfail"))]));
     case.run();
@@ -64,7 +65,8 @@ fn results_of_another_suite_are_others() {
 /// Section 7: a file of another shape is not a file without results.
 #[test]
 fn another_shape_ends_the_run() {
-    for text in ["", "[]", "{}", "{\"results\": {}}", "{\"results\": [", "\u{0}"] {
+    let deep = format!("{{\"results\": {}", "[".repeat(1 << 20));
+    for text in ["", "[]", "{}", "{\"results\": {}}", "{\"results\": [", "\u{0}", &deep] {
         let case = with_page(text);
         let run = case.run_with(&[]).failed(3);
         run.said(&["debci.json", "no results of debci"]);
@@ -98,9 +100,15 @@ fn a_server_may_have_the_file() {
             if path == "/data/debci.json" { Answer::ok(text.clone()) } else { Answer::status(404) }
         },
     );
-    let case = || with_file(Case::new()).set("ADT_SWIFT_URL", &web.url("data/debci.json"));
+    let case = || update(tested()).set("ADT_SWIFT_URL", &web.url("data/debci.json"));
     assert_eq!(case().run().moved(), "foo 2");
     assert_eq!(web.asked(), ["/data/debci.json"]);
-    web.spoil("debci", Fault::Answer(Answer::status(401)), 5);
-    case().run_with(&[]).failed(3).said(&["401"]);
+    for (fault, said) in
+        [(Fault::Answer(Answer::status(401)), "401"), (Fault::Drip, "no answer"), (Fault::Cut, "breaks off")]
+    {
+        web.spoil("debci", fault, 5);
+        let case = case();
+        case.run_with(&[]).failed(3).said(&[&web.url("data/debci.json"), said]);
+        assert_eq!(queued(&case), [""; 0]);
+    }
 }

@@ -1,7 +1,9 @@
 //! Servers that do not answer as they should: nothing is asked for that may have run, and nothing is written.
 
-use super::*;
+use super::{BOTH, both_pass, nowhere, queued, tested, update, with_swift};
+use crate::doubles::swift::Swift;
 use crate::doubles::web::{Answer, Fault};
+use crate::migrate::case::{Case, PROGRAM};
 
 const LISTING: &str = "prefix=testing/amd64/f/foo/";
 const TAR: &str = "/result.tar";
@@ -30,6 +32,7 @@ fn a_listing_that_fails_five_times_ends_the_run() {
         (Fault::Hang, "no answer"),
         (Fault::Cut, "breaks off"),
         (Fault::Endless, "bytes that are taken"),
+        (Fault::Drip, "no answer"),
     ] {
         let swift = Swift::start();
         both_pass(&swift);
@@ -68,7 +71,7 @@ fn a_result_that_is_gone_is_skipped_and_one_that_fails_ends_the_run() {
 
 #[test]
 fn a_server_that_is_away_ends_the_run_and_its_password_is_not_shown() {
-    let case = with_file(Case::new()).set("ADT_SWIFT_URL", &format!("http://ann:secret@{}", nowhere()));
+    let case = update(tested()).set("ADT_SWIFT_URL", &format!("http://ann:secret@{}", nowhere()));
     let run = case.run_with(&[]).failed(3);
     run.said(&["no connection", "5 tries"]);
     assert!(!run.words().contains("secret"), "{}", run.words());
@@ -83,8 +86,12 @@ fn a_run_that_fails_leaves_old_outputs_alone() {
     let case = with_swift(&swift);
     let first = case.run();
     swift.web.spoil(LISTING, Fault::Answer(Answer::status(503)), 5);
+    let case = case.now("2026-11-21T13:00:00Z");
+    let state = || ["autopkgtest-pending.json", ".tidegate-requests"].map(|name| case.text(&format!("state/{name}")));
+    let before = state();
     let second = case.run_with(&[]).failed(3);
     assert_eq!(first.files, second.files);
+    assert_eq!(before, state());
     assert_eq!(queued(&case), BOTH);
 }
 
@@ -93,8 +100,8 @@ fn a_run_that_fails_leaves_old_outputs_alone() {
 fn nobody_is_asked_for_an_explanation() {
     let swift = Swift::start();
     let case = with_swift(&swift);
-    case.call(super::super::case::PROGRAM, &["migrate", "explain", "-c", "britney.conf", "foo"], "");
-    case.call(super::super::case::PROGRAM, &["migrate", "what-if", "-c", "britney.conf", "--days", "+1"], "");
+    case.call(PROGRAM, &["migrate", "explain", "-c", "britney.conf", "foo"], "");
+    case.call(PROGRAM, &["migrate", "what-if", "-c", "britney.conf", "--days", "+1"], "");
     assert_eq!(swift.web.asked(), [""; 0]);
     assert_eq!(queued(&case), [""; 0]);
 }

@@ -16,7 +16,7 @@ use crate::outside::journal::{JOURNAL, Journal};
 ///
 /// # Errors
 /// What prevents that a test is asked for twice cannot be read.
-pub fn known(
+pub fn known_tests(
     config: &Config,
     facts: &mut Facts,
     repair: Repair,
