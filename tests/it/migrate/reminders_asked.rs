@@ -35,7 +35,7 @@ fn the_schedule_of_a_source_is_its_own() {
     assert_eq!((&found["age"], &found["item"]), (&json!(6), &item));
     assert_eq!(found["invalid"]["next"][0], 7);
     let run = case.call(PROGRAM, &[&["migrate"], &ask[..]].concat(), "").succeeded();
-    run.said(&["a01 2: 6 days old", "last reminder: day 1", "the next run sends one"]);
+    run.said(&["a01 2: 6 days old, invalid; last reminder: day 1; the next run sends one"]);
     let run = case.call(PROGRAM, &["migrate", "mail", "schedule", "-c", "britney.conf", "--source", "nobody"], "");
     run.failed(2).said(&["nobody", "explain"]);
 }

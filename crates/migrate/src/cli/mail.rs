@@ -98,7 +98,7 @@ pub(super) fn execute(command: &MailCommand, console: &mut Console<'_>, clock: &
     }
     if let Some(item) = &answer.item {
         let Standings { source, version, valid, last_sent, stuck, due_now } = item;
-        let schedule = if *valid { "valid" } else { "invalid" };
+        let schedule = if *valid { "valid but for policies" } else { "invalid" };
         let last =
             if *last_sent == 0 { "no reminder was sent".to_owned() } else { format!("last reminder: day {last_sent}") };
         let now = match (stuck, due_now) {
@@ -107,7 +107,7 @@ pub(super) fn execute(command: &MailCommand, console: &mut Console<'_>, clock: &
             (Some(false), _) => "not stuck now",
             (None, _) => "reminders are off",
         };
-        console.answer(&format!("{source} {version}: {age} days old, {schedule} but for policies; {last}; {now}"))?;
+        console.answer(&format!("{source} {version}: {age} days old, {schedule}; {last}; {now}"))?;
     } else {
         console.answer(&format!("age: {age} days"))?;
     }

@@ -26,6 +26,9 @@ use crate::session::Session;
 /// Keys without which there is nothing to look at, where the input does not have them.
 const USUAL: [(&str, &str); 3] = [("TESTING", "target"), ("UNSTABLE", "source_suite"), ("ADT_ENABLE", "yes")];
 
+/// No archive has more architectures.
+const MOST_ARCHITECTURES: usize = 200;
+
 /// What the policy looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +126,15 @@ fn session(input: &AutopkgtestInput) -> Result<Session, String> {
     let suites = [("target", &input.target), ("source_suite", &input.source_suite)];
     let architectures: BTreeSet<&String> = suites.iter().flat_map(|(_, suite)| suite.packages.keys()).collect();
     let architectures: Vec<String> = architectures.into_iter().cloned().collect();
+    let count = architectures.len();
+    if !(1..=MOST_ARCHITECTURES).contains(&count) {
+        return Err(format!("packages: there are {count} architectures; expected 1 to {MOST_ARCHITECTURES}"));
+    }
+    let usable =
+        |name: &&String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if let Some(name) = architectures.iter().find(|name| !usable(name)) {
+        return Err(format!("packages: {} can't be the name of an architecture", quote(name)));
+    }
     let config = read_config(input, &architectures)?;
     let texts: Vec<SuiteText<'_>> =
         suites.into_iter().map(|(label, suite)| suite.texts(label, &architectures)).collect();
@@ -147,7 +159,7 @@ fn read_config(input: &AutopkgtestInput, architectures: &[String]) -> Result<Con
         return Err(format!("config: {} has a character that no line of britney.conf can have", quote(key)));
     }
     let all = architectures.join(" ");
-    let usual = USUAL.into_iter().chain([("ADT_ARCHES", all.as_str())]);
+    let usual = USUAL.into_iter().chain([("ARCHITECTURES", all.as_str()), ("ADT_ARCHES", all.as_str())]);
     let usual = usual.filter(|(key, _)| given().all(|(other, _)| !other.trim().eq_ignore_ascii_case(key)));
     let lines: Vec<String> = given().chain(usual).map(|(key, value)| format!("{key} = {value}")).collect();
     let command_line = CommandLine { series: &input.series, ..CommandLine::default() };
@@ -181,6 +193,8 @@ impl SuiteInput {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ARCHIVE: &str = r#"{
@@ -260,7 +274,35 @@ mod tests {
             let why = refused(&|input| drop(input.config.insert(key.to_owned(), value.to_owned())));
             assert!(why.starts_with("config") && why.contains("ADT_HUG"), "{why}");
         }
+        for (archs, why) in [(&[][..], "there are 0 architectures"), (&["all"], "\"all\""), (&["amd 64"], "amd 64")] {
+            let of = |suite: &mut SuiteInput| {
+                suite.packages = archs.iter().map(|&arch| (arch.to_owned(), String::new())).collect();
+            };
+            let told = refused(&|input| {
+                of(&mut input.target);
+                of(&mut input.source_suite);
+            });
+            assert!(told.contains(why), "{told}");
+        }
+        let many = |input: &mut AutopkgtestInput| {
+            input.target.packages = (0..300).map(|number| (format!("a{number}"), String::new())).collect();
+        };
+        assert_eq!(refused(&many), "packages: there are 301 architectures; expected 1 to 200");
         let why = refused(&|input| input.target.sources.push_str("\nPackage: foo\n"));
         assert!(why.starts_with("target"), "{why}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_makes_it_panic(sources: String, packages: String, hints: String, key: String, value: String) {
+            for header in ["", "Package: foo\nVersion: 1\nArchitecture: amd64\nDepends: "] {
+                let _ = decide(&input(|input| {
+                    input.source_suite.sources.push_str(&sources);
+                    input.target.packages.insert("amd64".to_owned(), format!("{header}{packages}\n"));
+                    input.hints.clone_from(&hints);
+                }));
+            }
+            let _ = decide(&input(|input| drop(input.config.insert(key, value))));
+        }
     }
 }
