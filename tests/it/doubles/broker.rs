@@ -1,4 +1,4 @@
-//! A RabbitMQ of one test: its own node, ports, cookie and folders, ended with it.
+//! A `RabbitMQ` of one test: its own node, ports, cookie and folders, ended with it.
 
 use std::fs;
 use std::net::TcpListener;

@@ -127,7 +127,7 @@ impl Web {
             }
             Some(Fault::Endless) => {
                 let _ = connection.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
-                while connection.write_all(&[b'x'; 1 << 16]).is_ok() {}
+                while connection.write_all(&[b'x'; 1 << 13]).is_ok() {}
                 return;
             }
             Some(Fault::Drip) => {

@@ -55,13 +55,19 @@ fn tested_on_two() -> Case {
 
 /// foo is replaced; it has tests, and so has bar, which depends on it. The packages of foo depend on each other.
 fn update(case: Case) -> Case {
-    let suite = |foo: u8| {
+    let suite = |version: u8| {
         format!(
-            "source foo {foo}; Testsuite: autopkgtest\n+ foo; Depends: foo-data\n+ foo-data; Depends: foo\n\
+            "source foo {version}; Testsuite: autopkgtest\n+ foo; Depends: foo-data\n+ foo-data; Depends: foo\n\
              bar 1; Testsuite: autopkgtest; Depends: foo"
         )
     };
     case.testing(&suite(1)).unstable(&suite(2))
+}
+
+/// Lines of so many further sources with tests that depend on foo.
+fn dependents(count: usize) -> String {
+    let line = |number| format!("\nr{number:04} 1; Testsuite: autopkgtest; Depends: foo");
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
 
 /// The results that an earlier run kept, each an hour old and of a run of its own.

@@ -1,4 +1,4 @@
-//! Results in an SQLite database, `autopkgtest.db`.
+//! Results in a database of `SQLite`, `autopkgtest.db`.
 //!
 //! One that lies on this machine without a checksum is read where it is. Any other is copied first: compared with its
 //! checksum, kept beside it, and fetched again only when the checksum is another one.

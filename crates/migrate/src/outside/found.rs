@@ -78,7 +78,7 @@ pub(super) fn triggers(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn run<'a>(exit_code: i64, version: Option<&'a str>) -> RawRun<'a> {
+    fn run(exit_code: i64, version: Option<&str>) -> RawRun<'_> {
         let triggers = "glibc/2 nonsense foo/1";
         RawRun { source: "foo", arch: "amd64", run_id: "20150101_100000_ab@", exit_code, version, triggers }
     }

@@ -103,12 +103,11 @@ impl Journal {
 
     /// Notes a request; one of the same id is noted once.
     pub fn insert(&mut self, entry: Entry) {
-        match self.places.get(&entry.id) {
-            Some(&place) => self.entries[place] = entry,
-            None => {
-                self.places.insert(entry.id.clone(), self.entries.len());
-                self.entries.push(entry);
-            }
+        if let Some(&place) = self.places.get(&entry.id) {
+            self.entries[place] = entry;
+        } else {
+            self.places.insert(entry.id.clone(), self.entries.len());
+            self.entries.push(entry);
         }
     }
 

@@ -4,6 +4,7 @@
 //! anywhere is an error for the whole, because what is not known must not be asked for again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use reqwest::Url;
@@ -111,7 +112,7 @@ impl Search<'_> {
         };
         waiting_room()?.block_on(async {
             let http = Http::new(Patience::Always)?;
-            if url.path().ends_with(".json") {
+            if Path::new(url.path()).extension().is_some_and(|ending| ending == "json") {
                 return Ok(vec![debci::fetch(&http, &url, &self.config.series, self.now, &pairs).await?]);
             }
             let swift = Swift::new(http, &url, &self.config.series, &self.config.autopkgtest.ppas);

@@ -1,4 +1,4 @@
-//! Requests over a real RabbitMQ. One broker serves all stories, for starting one takes seconds.
+//! Requests over a real `RabbitMQ`. One broker serves all stories, for starting one takes seconds.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use super::{kills, nowhere, open, passed_before, tested, update};
+use super::{dependents, kills, nowhere, open, passed_before, tested, update};
 use crate::doubles::broker::{Broker, Message};
 use crate::migrate::case::Case;
 
@@ -112,9 +112,7 @@ fn a_queue_that_is_full_takes_the_rest_later(broker: &Broker) {
 }
 
 fn thousands_of_requests_arrive(broker: &Broker) {
-    let others: String =
-        (0..1500).map(|number| format!("\nr{number:04} 1; Testsuite: autopkgtest; Depends: foo")).collect();
-    let story = |version: &str| format!("foo {version}{others}");
+    let story = |version: &str| format!("foo {version}{}", dependents(1500));
     let case = with_broker(&broker.url()).testing(&story("1")).unstable(&story("2")).set("ADT_HUGE", "5000");
     case.run();
     let taken = taken(broker);

@@ -1,7 +1,7 @@
 //! Results in a database.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -19,10 +19,10 @@ const PASSES: [Row<'_>; 2] =
 
 /// Writes a database as autopkgtest-web does, with the same rows in every series.
 fn write(path: &Path, series: &[&str], rows: &[Row<'_>]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     runtime.block_on(async {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        let mut connection = options.connect().await.unwrap();
+        let mut connection = options.connect().await.expect("a database can be made");
         for statement in [
             "BEGIN",
             "CREATE TABLE test (id INTEGER PRIMARY KEY, release CHAR[20], arch CHAR[20], package char[120])",
@@ -30,7 +30,7 @@ fn write(path: &Path, series: &[&str], rows: &[Row<'_>]) {
              exitcode INTEGER, requester TEXT, PRIMARY KEY(test_id, run_id), FOREIGN KEY(test_id) REFERENCES test(id))",
             "CREATE UNIQUE INDEX test_package_uix ON test(package, release, arch)",
         ] {
-            sqlx::query(statement).execute(&mut connection).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.expect("the statement is well formed");
         }
         for series in series {
             for (source, run_id, version, triggers, exit_code) in rows {
@@ -39,7 +39,7 @@ fn write(path: &Path, series: &[&str], rows: &[Row<'_>]) {
                     .bind(source)
                     .execute(&mut connection)
                     .await
-                    .unwrap();
+                    .expect("the statement is well formed");
                 sqlx::query(
                     "INSERT INTO result (test_id, run_id, version, triggers, exitcode) \
                      VALUES ((SELECT id FROM test WHERE package = ? AND release = ?), ?, ?, ?, ?)",
@@ -52,11 +52,11 @@ fn write(path: &Path, series: &[&str], rows: &[Row<'_>]) {
                 .bind(exit_code)
                 .execute(&mut connection)
                 .await
-                .unwrap();
+                .expect("the statement is well formed");
             }
         }
-        sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        sqlx::query("COMMIT").execute(&mut connection).await.expect("the statement is well formed");
+        connection.close().await.expect("a database can be closed");
     });
 }
 
@@ -65,13 +65,13 @@ fn bytes(rows: &[Row<'_>]) -> Vec<u8> {
 }
 
 fn bytes_of_series(series: &[&str], rows: &[Row<'_>]) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     write(&folder.path().join("db"), series, rows);
-    std::fs::read(folder.path().join("db")).unwrap()
+    std::fs::read(folder.path().join("db")).expect("the database was written")
 }
 
 fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn with_database(url: &str) -> Case {
@@ -97,7 +97,7 @@ impl Published {
         let files = Arc::new(Mutex::new((database.to_vec(), sum(database))));
         let served = Arc::clone(&files);
         let web = Web::start(move |path, _| {
-            let files = served.lock().unwrap();
+            let files = served.lock().unwrap_or_else(PoisonError::into_inner);
             match path {
                 "/autopkgtest.db" => Answer::ok(files.0.clone()),
                 "/autopkgtest.db.sha256" => Answer::ok(format!("{}  autopkgtest.db\n", files.1)),
@@ -119,7 +119,7 @@ impl Published {
     }
 
     fn publish(&self, database: &[u8], sum: &str) {
-        *self.files.lock().unwrap() = (database.to_vec(), sum.to_owned());
+        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = (database.to_vec(), sum.to_owned());
     }
 
     pub(super) fn case(&self) -> Case {

@@ -6,7 +6,7 @@ use super::{BOTH, passed_before, queued, tested, update};
 use crate::doubles::web::{Answer, Fault, Web};
 use crate::migrate::case::Case;
 
-fn entry(package: &str, version: Value, status: Value) -> Value {
+fn entry(package: &str, version: &Value, status: &Value) -> Value {
     json!({
         "suite": "testing", "trigger": "foo/2", "package": package, "arch": "amd64", "version": version,
         "status": status, "run_id": 7, "updated_at": "2026-11-21T08:00:00.000Z",
@@ -25,7 +25,8 @@ fn with_page(text: &str) -> Case {
 
 #[test]
 fn results_of_a_file_decide() {
-    let case = with_page(&page(&[entry("foo", json!("2"), json!("pass")), entry("bar", json!("1"), json!("neutral"))]));
+    let case =
+        with_page(&page(&[entry("foo", &json!("2"), &json!("pass")), entry("bar", &json!("1"), &json!("neutral"))]));
     let run = case.run();
     assert_eq!(run.moved(), "foo 2");
     let log = "https://ci.example.org/data/autopkgtest/testing/amd64/f/foo/7/log.gz";
@@ -37,14 +38,14 @@ fn results_of_a_file_decide() {
 /// Scenario 56.
 #[test]
 fn what_runs_waits_and_what_is_not_run_any_more_fails() {
-    let case = passed_before(with_page(&page(&[entry("foo", Value::Null, Value::Null)])));
+    let case = passed_before(with_page(&page(&[entry("foo", &Value::Null, &Value::Null)])));
     assert_eq!(case.run().tests("foo"), "bar amd64 RUNNING, foo amd64 RUNNING");
     assert_eq!(queued(&case), ["debci-testing-amd64:bar foo/2"]);
-    let case = with_page(&page(&[entry("foo", json!("2"), json!("tmpfail"))]));
+    let case = with_page(&page(&[entry("foo", &json!("2"), &json!("tmpfail"))]));
     case.run();
     assert_eq!(queued(&case), BOTH);
-    for blacklisted in [entry("bar", Value::Null, json!("fail")), entry("bar", json!("1"), json!("blacklisted"))] {
-        let case = with_page(&page(&[entry("foo", json!("2"), json!("pass")), blacklisted]));
+    for blacklisted in [entry("bar", &Value::Null, &json!("fail")), entry("bar", &json!("1"), &json!("blacklisted"))] {
+        let case = with_page(&page(&[entry("foo", &json!("2"), &json!("pass")), blacklisted]));
         case.run();
         let cache: Value = serde_json::from_str(&case.text("state/autopkgtest-results.cache")).unwrap();
         let known = &cache["foo/2"]["bar"]["amd64"];
@@ -55,7 +56,7 @@ fn what_runs_waits_and_what_is_not_run_any_more_fails() {
 
 #[test]
 fn results_of_another_suite_are_others() {
-    let mut other = entry("foo", json!("2"), json!("pass"));
+    let mut other = entry("foo", &json!("2"), &json!("pass"));
     other["suite"] = json!("stable");
     let case = with_page(&page(&[other]));
     case.run();
@@ -82,10 +83,10 @@ fn an_entry_of_another_shape_is_left_out_and_said() {
     let odd = [
         json!(1),
         json!({"package": "foo"}),
-        entry("foo", json!("2"), json!("splendid")),
-        entry("foo", json!({}), json!("pass")),
+        entry("foo", &json!("2"), &json!("splendid")),
+        entry("foo", &json!({}), &json!("pass")),
     ];
-    let good = [entry("foo", json!("2"), json!("pass")), entry("bar", json!("1"), json!("pass"))];
+    let good = [entry("foo", &json!("2"), &json!("pass")), entry("bar", &json!("1"), &json!("pass"))];
     let case = with_page(&page(&[odd.as_slice(), good.as_slice()].concat()));
     let run = case.run();
     run.said(&["W: ", "debci.json: 4 entries are no results, the first is number 0"]);
@@ -94,7 +95,7 @@ fn an_entry_of_another_shape_is_left_out_and_said() {
 
 #[test]
 fn a_server_may_have_the_file() {
-    let text = page(&[entry("foo", json!("2"), json!("pass")), entry("bar", json!("1"), json!("pass"))]);
+    let text = page(&[entry("foo", &json!("2"), &json!("pass")), entry("bar", &json!("1"), &json!("pass"))]);
     let web = Web::start(
         move |path, _| {
             if path == "/data/debci.json" { Answer::ok(text.clone()) } else { Answer::status(404) }

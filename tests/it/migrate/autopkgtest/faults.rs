@@ -14,7 +14,7 @@ fn failed(case: &Case, swift: &Swift, part: &str, said: &str) {
     run.said(&[&swift.web.url(""), said, "last of 5 tries", "nothing"]);
     assert!(run.files.is_empty(), "{:?}", run.files.keys());
     assert_eq!(queued(case), [""; 0]);
-    assert_eq!(std::fs::read_dir(case.path("state")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(case.path("state")).expect("a case has a state").count(), 0);
     let asked = swift.web.asked();
     assert_eq!(asked.iter().filter(|question| question.contains(part)).count(), 5, "{asked:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{BOTH, open, passed_before, queued, tested, tested_on_two, update};
+use super::{BOTH, dependents, open, passed_before, queued, tested, tested_on_two, update};
 
 /// Scenario 24, with the requests in a file: one each, sorted by source, and the binaries of foo that need each other ask for
 /// no second test of it.
@@ -38,9 +38,7 @@ fn what_is_pending_is_not_asked_for_again() {
 #[test]
 fn very_many_tests_go_to_a_queue_of_their_own() {
     let huge = |others: usize| {
-        let others: String =
-            (0..others).map(|number| format!("\nr{number} 1; Testsuite: autopkgtest; Depends: foo")).collect();
-        let story = |version: &str| format!("foo {version}; Testsuite: autopkgtest{others}");
+        let story = |version: &str| format!("foo {version}; Testsuite: autopkgtest{}", dependents(others));
         let case = update(tested()).testing(&story("1")).unstable(&story("2")).set("ADT_HUGE", "20");
         case.run();
         queued(&case)

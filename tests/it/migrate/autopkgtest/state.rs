@@ -10,9 +10,9 @@ const CACHE: &str = "state/autopkgtest-results.cache";
 const PENDING: &str = "state/autopkgtest-pending.json";
 
 fn names(case: &Case) -> Vec<String> {
-    let folder = std::fs::read_dir(case.path("state")).unwrap();
+    let folder = std::fs::read_dir(case.path("state")).expect("a case has a state");
     let mut names: Vec<String> =
-        folder.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        folder.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
