@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold what is made, not what is written.
+/// Names of what is made, not written.
 const MADE: [&str; 6] = [".git", "artifacts", "book", "corpus", "coverage", "target"];
 
 /// The root of the repository.
@@ -21,10 +21,11 @@ pub(crate) fn files_below(folder: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for entry in entries {
             let entry = entry.expect("an entry of a folder can be read");
+            if MADE.iter().any(|made| entry.file_name() == *made) {
+                continue;
+            }
             if entry.file_type().expect("an entry has a type").is_dir() {
-                if !MADE.iter().any(|made| entry.file_name() == *made) {
-                    folders.push(entry.path());
-                }
+                folders.push(entry.path());
             } else {
                 files.push(entry.path().strip_prefix(&root).expect("it is below the root").to_owned());
             }

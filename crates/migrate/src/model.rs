@@ -57,6 +57,9 @@ dense_ids! {
     SourceId(u32);
 }
 
+/// No archive has more architectures; an [`ArchId`] has room for no more than 256.
+pub const MOST_ARCHITECTURES: usize = 200;
+
 impl SuiteId {
     /// Where things go.
     pub const TARGET: Self = Self(0);

@@ -22,6 +22,16 @@ fn refused(file: &str, content: &[u8]) -> Run {
     run
 }
 
+#[test]
+fn more_architectures_than_any_archive_has_are_refused() {
+    let names: Vec<String> = (0..300).map(|number| format!("arch{number}")).collect();
+    an_update()
+        .set("ARCHITECTURES", &names.join(" "))
+        .run_with(&[])
+        .failed(1)
+        .said(&["300 architectures", "ARCHITECTURES"]);
+}
+
 const FOO: &str = "Package: foo\nVersion: 2\nSection: misc\nArchitecture: amd64\n";
 
 /// Scenario 67, what is refused.

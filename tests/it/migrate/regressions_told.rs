@@ -30,6 +30,7 @@ fn updated(case: Case, version: &str, bar: Option<&str>) -> Case {
     let pending = if bar.is_none() { json!({&trigger: {"bar": ["amd64"]}}) } else { json!({}) };
     case.testing(&story("1"))
         .unstable(&story(version))
+        .file("unstable/SourcePPA", &json!({"foo": {version: ""}}).to_string())
         .file("state/autopkgtest-results.cache", &results.to_string())
         .file("state/autopkgtest-pending.json", &pending.to_string())
 }
@@ -195,6 +196,10 @@ fn a_run_can_be_killed_at_every_point() {
         case.run();
         assert!(server.taken().len() <= 1, "{point}: told twice");
         assert_eq!(told(&case), json!({"ubuntu": {"testing": {"bar": "1", "foo": "2"}}}), "{point}");
-        assert_eq!(names_in(&case, "unstable"), ["Packages_amd64", "Sources", "sru_regress_inform_state"], "{point}");
+        assert_eq!(
+            names_in(&case, "unstable"),
+            ["Packages_amd64", "SourcePPA", "Sources", "sru_regress_inform_state"],
+            "{point}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::case::Case;
 use super::reminders::{record, stuck};
@@ -10,9 +10,13 @@ use crate::doubles::launchpad::Launchpad;
 use crate::doubles::smtp::MailServer;
 use crate::doubles::web::{Answer, Fault};
 
-/// A case whose uploaders Launchpad is asked for.
+/// A case whose uploaders Launchpad is asked for, and only they: it is known that nothing was copied.
 fn asks(case: Case, launchpad: &Launchpad) -> Case {
-    case.unset("EMAIL_ADDRESSES").set("LAUNCHPAD_URL", &launchpad.url()).set("KEYSERVER_URL", &launchpad.keyserver())
+    let copied: Map<String, Value> = (1..=9).map(|number| (format!("a{number:02}"), json!({"2": ""}))).collect();
+    case.file("unstable/SourcePPA", &Value::Object(copied).to_string())
+        .unset("EMAIL_ADDRESSES")
+        .set("LAUNCHPAD_URL", &launchpad.url())
+        .set("KEYSERVER_URL", &launchpad.keyserver())
 }
 
 /// Ann, Ben and Cat, with an address each.

@@ -9,8 +9,10 @@ use crate::doubles::web::{Answer, Fault, Web};
 const ARCHIVE: &str = "https://api.launchpad.net/1.0/~bileto-ppa-service/+archive/ubuntu/1234";
 
 fn from(archives: [&str; 3]) -> Case {
-    let [foo, bar, baz] = archives;
-    let cache = json!({"foo": {"2": foo}, "bar": {"2": bar}, "baz": {"2": baz, "1": ARCHIVE}, "gone": {"1": ARCHIVE}});
+    let [first, second, third] = archives;
+    let cache = json!({
+        "foo": {"2": first}, "bar": {"2": second}, "baz": {"2": third, "1": ARCHIVE}, "gone": {"1": ARCHIVE},
+    });
     ubuntu()
         .testing("foo 1\nbar 1\nbaz 1")
         .unstable("foo 2\nbar 2\nbaz 2")

@@ -141,10 +141,10 @@ impl Copy {
     /// Has mail sent to this place, and nobody else asked.
     fn talk_only_to(&self, host: &str) {
         let config = self.text("britney.conf").expect("a run has its configuration");
-        let lines = config.lines().filter(|line| !line.starts_with("EMAIL_HOST"));
-        let config: String = lines.map(|line| format!("{line}\n")).collect();
-        fs::write(self.path("britney.conf"), format!("{config}EMAIL_HOST = {host}\nLAUNCHPAD_URL = none\n"))
-            .expect("it can be written");
+        let mut lines: Vec<&str> = config.lines().filter(|line| !line.starts_with("EMAIL_HOST")).collect();
+        let host = format!("EMAIL_HOST = {host}");
+        lines.extend([host.as_str(), "LAUNCHPAD_URL = none", ""]);
+        fs::write(self.path("britney.conf"), lines.join("\n")).expect("it can be written");
     }
 }
 

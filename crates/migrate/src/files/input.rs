@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::facts::Facts;
 use crate::hint::{Hint, HintSet, ItemNames};
 use crate::load::{IndexText, StaticPackage, SuiteText};
+use crate::model::MOST_ARCHITECTURES;
 use crate::rules::Rules;
 use crate::session::Session;
 
@@ -163,6 +164,9 @@ fn architectures(config: &Config) -> Result<Vec<String>, FileError> {
     all.dedup();
     if all.is_empty() {
         return Err(FileError::NoArchitectures { path: config.target.clone() });
+    }
+    if all.len() > MOST_ARCHITECTURES {
+        return Err(FileError::TooManyArchitectures { count: all.len() });
     }
     let lists = [
         |config: &Config, arch: &String| config.no_break_all.contains(arch),

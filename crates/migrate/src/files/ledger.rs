@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tidegate_platform::step::reach;
 
 use super::input::optional_text;
+use super::output::folder_of;
 use super::repair::Repair;
 use super::save::{save, scratch};
 use super::{FileError, ensure_directory, write_error};
@@ -96,7 +97,7 @@ impl Ledger {
     /// # Errors
     /// A file cannot be written.
     pub fn open<S: MailState>(&self, found: &Found<S>) -> Result<OpenLedger<S>, FileError> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(&self.path);
         ensure_directory(folder)?;
         if self.new_path().exists() {
             self.at("merge.before")?;
@@ -131,7 +132,7 @@ impl Ledger {
 
     /// Has renames and removals on the disk.
     fn sync_folder(&self) -> Result<(), FileError> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(&self.path);
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(write_error(folder))
     }
 }

@@ -23,6 +23,7 @@ pub use target::target_indices;
 
 use crate::diagnostic::Diagnostic;
 use crate::load::LoadError;
+use crate::model::MOST_ARCHITECTURES;
 
 /// Why files could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,14 @@ pub enum FileError {
     NoArchitectures {
         /// The target's folder.
         path: PathBuf,
+    },
+    /// More architectures than any archive has.
+    #[error(
+        "there are {count} architectures; no more than {MOST_ARCHITECTURES} can be decided on: narrow ARCHITECTURES"
+    )]
+    TooManyArchitectures {
+        /// How many there are.
+        count: usize,
     },
     /// The indices cannot be used.
     #[error(transparent)]

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 use tidegate_archive::compression::{Compression, compress};
 use tidegate_platform::step::reach;
 
+use super::save::scratch;
 use super::{FileError, write_error};
 
 /// Files that are written and not yet in place. Dropping it leaves the old ones untouched and nothing behind.
@@ -22,8 +23,7 @@ impl Staged {
     /// # Errors
     /// The folder or the file cannot be written.
     pub fn write(&mut self, path: &Path, text: &str) -> Result<(), FileError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        ensure_directory(folder)?;
+        ensure_directory(folder_of(path))?;
         if path.is_dir() {
             let error = std::io::Error::new(std::io::ErrorKind::IsADirectory, "a folder stands in its place");
             return Err(FileError::Write { path: path.to_owned(), error });
@@ -36,7 +36,7 @@ impl Staged {
         let bytes = bytes.map_err(|error| write_error(path)(std::io::Error::other(error.to_string())))?;
         let put = || {
             reach("output.write.before")?;
-            let mut file = beside(folder)?;
+            let mut file = beside(path)?;
             file.write_all(&bytes)?;
             file.as_file().sync_all()?;
             reach("output.write.after")?;
@@ -63,16 +63,27 @@ impl Staged {
     }
 }
 
-/// A file in a folder that vanishes unless it gets a name; whoever may read the others there may read it.
-pub(crate) fn beside(folder: &Path) -> std::io::Result<NamedTempFile> {
+/// A file that is to take this place, and vanishes unless it does; whoever may read the others there may read it.
+pub(crate) fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let scratch = scratch(path);
+    match fs::remove_file(&scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        // A killed run may have left it.
+        _ => {}
+    }
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tidegate-");
+    builder.prefix(scratch.file_name().unwrap_or_default()).rand_bytes(0);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder_of(path))
+}
+
+/// The folder in which a file lies.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a folder, with its parents, unless it is there. Modes of what is there are left alone.

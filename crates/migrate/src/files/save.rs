@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate_platform::step;
 
+use super::output::folder_of;
 use super::{FileError, ensure_directory, write_error};
 
 /// Replaces a file: written beside it, synced, renamed, the folder synced. `unit` names the points before and after.
@@ -13,7 +14,7 @@ use super::{FileError, ensure_directory, write_error};
 /// # Errors
 /// The folder or the file cannot be written; the old file is still there.
 pub fn save(path: &Path, text: &str, unit: &str) -> Result<(), FileError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     ensure_directory(folder)?;
     let scratch = scratch(path);
     let put = || {

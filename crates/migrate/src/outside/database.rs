@@ -61,11 +61,9 @@ impl Database {
         if let Some(kept) = kept.as_ref().filter(|kept| checksum.is_some() && kept.checksum() == checksum) {
             return Ok(Self { path: kept.path.clone(), place: origin.shown(), _copy: None });
         }
-        let copy = match keep.and_then(Path::parent) {
-            Some(folder) => files::beside(folder),
-            None => NamedTempFile::new(),
-        };
-        let mut copy = copy.map_err(|error| origin.unusable(format!("no room for a copy: {error}")))?;
+        let mut copy = keep
+            .map_or_else(NamedTempFile::new, files::beside)
+            .map_err(|error| origin.unusable(format!("no room for a copy: {error}")))?;
         for _ in 0..2 {
             origin.copy(copy.as_file_mut()).await?;
             let is_whole = match &checksum {

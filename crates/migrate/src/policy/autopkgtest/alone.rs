@@ -19,15 +19,12 @@ use crate::excuses::Excuse;
 use crate::facts::Facts;
 use crate::hint::{HintRights, HintSet, ItemNames};
 use crate::load::{IndexText, SuiteText};
-use crate::model::{Item, Scope, SuiteId, Verdict};
+use crate::model::{Item, MOST_ARCHITECTURES, Scope, SuiteId, Verdict};
 use crate::rules::{PolicyName, Rules};
 use crate::session::Session;
 
 /// Keys without which there is nothing to look at, where the input does not have them.
 const USUAL: [(&str, &str); 3] = [("TESTING", "target"), ("UNSTABLE", "source_suite"), ("ADT_ENABLE", "yes")];
-
-/// No archive has more architectures.
-const MOST_ARCHITECTURES: usize = 200;
 
 /// What the policy looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
