@@ -10,10 +10,15 @@ use crate::doubles::launchpad::Launchpad;
 use crate::doubles::smtp::MailServer;
 use crate::doubles::web::{Answer, Fault};
 
-/// A case whose uploaders Launchpad is asked for, and only they: it is known that nothing was copied.
+/// A case in which Launchpad need not be asked whence sources came: nothing was copied.
+fn not_copied(case: Case) -> Case {
+    let sources: Map<String, Value> = (1..=9).map(|number| (format!("a{number:02}"), json!({"2": ""}))).collect();
+    case.file("unstable/SourcePPA", &Value::Object(sources).to_string())
+}
+
+/// A case whose uploaders Launchpad is asked for.
 fn asks(case: Case, launchpad: &Launchpad) -> Case {
-    let copied: Map<String, Value> = (1..=9).map(|number| (format!("a{number:02}"), json!({"2": ""}))).collect();
-    case.file("unstable/SourcePPA", &Value::Object(copied).to_string())
+    not_copied(case)
         .unset("EMAIL_ADDRESSES")
         .set("LAUNCHPAD_URL", &launchpad.url())
         .set("KEYSERVER_URL", &launchpad.keyserver())
@@ -222,7 +227,7 @@ fn a_file_of_addresses_comes_first() {
         launchpad.published(source, "2", r#"{"creator_link": "@/~ann"}"#);
     }
     let addresses = r#"{"a01": {"2": ["kept@example.org"]}, "a02": {"1": ["old@example.org"], "2": []}}"#;
-    let case = stuck(2, 1, &server.host()).file("addresses.json", addresses);
+    let case = not_copied(stuck(2, 1, &server.host())).file("addresses.json", addresses);
     let case = case.set("KEYSERVER_URL", &launchpad.keyserver());
     case.run().said(&["a02 2", "nobody is known"]);
     assert_eq!(recipients(&server), ["a01: kept@example.org"]);
