@@ -6,7 +6,9 @@ mod clock;
 mod database;
 mod ids;
 mod postgres;
+mod schema;
 
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use ids::TestIds;
+pub use schema::{assert_same_schema, assert_statements_fit};

@@ -13,6 +13,8 @@ use tokio::sync::broadcast::error::RecvError;
 pub struct Signal {
     /// Jobs that were woken, by name.
     pub jobs: BTreeSet<String>,
+    /// Whether something was written to the outbox.
+    pub outbox: bool,
     /// Whether the feed may have become longer.
     pub feed: bool,
     /// Look at everything: it is not known what was missed.
@@ -42,7 +44,7 @@ impl Signal {
     }
 
     fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && !self.feed && !self.everything
+        self.jobs.is_empty() && !self.outbox && !self.feed && !self.everything
     }
 }
 

@@ -15,7 +15,7 @@ use super::error::{Result, is_transient};
 pub struct Statement {
     /// How the code calls it.
     pub name: &'static str,
-    /// The text for SQLite.
+    /// The text for SQLite; empty where only PostgreSQL needs it.
     pub sqlite: &'static str,
     /// The text for PostgreSQL.
     pub postgres: &'static str,
@@ -41,18 +41,21 @@ pub struct Statement {
 macro_rules! statements {
     (
         $(#[$list_documentation:meta])* $visibility:vis $list:ident;
-        $($(#[$documentation:meta])* $name:ident = $first:tt $($second:literal, $third:ident $fourth:literal)?;)*
+        $($(#[$documentation:meta])* $name:ident = $first:tt $($second:literal $(, $third:ident $fourth:literal)?)?;)*
     ) => {
         $(
             $(#[$documentation])*
             const $name: $crate::store::Statement =
-                $crate::statements!(@one $name $first $($second, $third $fourth)?);
+                $crate::statements!(@one $name $first $($second $(, $third $fourth)?)?);
         )*
         $(#[$list_documentation])*
         $visibility const $list: &[$crate::store::Statement] = &[$($name),*];
     };
     (@one $name:ident sqlite $sqlite:literal, postgres $postgres:literal) => {
         $crate::store::Statement { name: stringify!($name), sqlite: $sqlite, postgres: $postgres }
+    };
+    (@one $name:ident postgres $postgres:literal) => {
+        $crate::store::Statement { name: stringify!($name), sqlite: "", postgres: $postgres }
     };
     (@one $name:ident $both:literal) => {
         $crate::store::Statement { name: stringify!($name), sqlite: $both, postgres: $both }

@@ -9,6 +9,7 @@ use super::error::{Result, StoreError};
 use super::signal::Signal;
 use super::statement::{Connection, Query, Statement};
 use super::{Durability, Isolation, Surroundings};
+use crate::outbox::Row;
 
 /// How a transaction is run.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,7 @@ pub struct Tx {
     now: Timestamp,
     transient: bool,
     pub(crate) signal: Signal,
+    pub(crate) outbox: Vec<Row>,
 }
 
 enum Begun {
@@ -120,7 +122,16 @@ impl Tx {
 
     fn of(begun: Begun, unit: &str, manner: Manner, surroundings: Surroundings) -> Self {
         let now = surroundings.clock.now();
-        Self { begun, unit: unit.to_owned(), manner, surroundings, now, transient: false, signal: Signal::default() }
+        Self {
+            begun,
+            unit: unit.to_owned(),
+            manner,
+            surroundings,
+            now,
+            transient: false,
+            signal: Signal::default(),
+            outbox: Vec::new(),
+        }
     }
 
     /// When the transaction began; what it changes has this time.
@@ -155,9 +166,8 @@ impl Tx {
     }
 
     /// Writes what is kept until the end.
-    #[expect(clippy::unused_async, reason = "wake-ups are kept here from their commit on")]
     pub(super) async fn flush(&mut self) -> Result<()> {
-        Ok(())
+        self.write_out().await
     }
 
     /// Ends it for good, and says who is to be told.
