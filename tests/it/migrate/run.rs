@@ -201,3 +201,16 @@ pub(super) fn yaml(text: &str) -> Value {
     serde_saphyr::from_str_with_options(text, serde_saphyr::options! { budget: all })
         .unwrap_or_else(|error| panic!("{error}"))
 }
+
+/// The value with the words of its lists in order.
+pub(super) fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => {
+            let mut list: Vec<Value> = list.iter().map(in_order).collect();
+            list.sort_by_key(Value::to_string);
+            Value::Array(list)
+        }
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), in_order(value))).collect(),
+        other => other.clone(),
+    }
+}

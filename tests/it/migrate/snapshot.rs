@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use tidegate_archive::compression::{Compression, decompress};
 
 use super::case::{NOON, PROGRAM};
-use super::run::{Run, yaml};
+use super::run::{Run, in_order, yaml};
 
 /// Set by who wants larger samples; then the run over two architectures is made with several threads too.
 const LONG: &str = "TIDEGATE_LONG";
@@ -87,19 +87,6 @@ fn decisions(excuses: &Value) -> BTreeMap<String, String> {
         decision
     };
     all.iter().map(|excuse| (excuse["item-name"].to_string(), decision(excuse))).collect()
-}
-
-/// The value with the words of its lists in order.
-fn in_order(value: &Value) -> Value {
-    match value {
-        Value::Array(list) => {
-            let mut list: Vec<Value> = list.iter().map(in_order).collect();
-            list.sort_by_key(Value::to_string);
-            Value::Array(list)
-        }
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), in_order(value))).collect(),
-        other => other.clone(),
-    }
 }
 
 fn verdicts(excuses: &Value) -> BTreeMap<String, usize> {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::britney_cases::copy;
 use super::case::PROGRAM;
-use super::run::{Run, yaml};
+use super::run::{Run, in_order, yaml};
 use super::snapshot::shared;
 use crate::doubles::smtp::MailServer;
 
@@ -175,19 +175,6 @@ fn decision(excuse: &Value) -> Value {
         decision.insert(list.to_owned(), in_order(&excuse[list]));
     }
     Value::Object(decision)
-}
-
-/// The value with what stands in its lists in order.
-fn in_order(value: &Value) -> Value {
-    match value {
-        Value::Array(list) => {
-            let mut list: Vec<Value> = list.iter().map(in_order).collect();
-            list.sort_by_key(Value::to_string);
-            Value::Array(list)
-        }
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), in_order(value))).collect(),
-        other => other.clone(),
-    }
 }
 
 fn by_item(excuses: &Value) -> BTreeMap<String, Value> {
