@@ -6,7 +6,9 @@
 
 pub mod backoff;
 pub mod chance;
+pub mod config;
 pub mod outbox;
+pub mod secret;
 pub mod step;
 pub mod store;
 pub mod wake;

@@ -1,5 +1,6 @@
 //! The platform on both databases.
 
+mod config;
 mod outbox;
 mod schema;
 mod store;
