@@ -4,6 +4,7 @@
 //! announcement or a deed for the [`outbox`], a wake-up of a job. From there on the platform sees to it that each of them
 //! happens, also when the process is killed at any instant.
 
+pub mod auth;
 pub mod backoff;
 pub mod chance;
 pub mod config;
@@ -18,7 +19,9 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     1 "messages" = "0001_messages.sql",
     2 "wake_ups" = "0002_wake_ups.sql",
     3 "trail" = "0003_trail.sql",
+    4 "people" = "0004_people.sql",
+    5 "idempotency" = "0005_idempotency.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] = &[outbox::STATEMENTS, wake::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] = &[auth::STATEMENTS, outbox::STATEMENTS, wake::STATEMENTS];

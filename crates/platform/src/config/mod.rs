@@ -21,6 +21,7 @@ pub use platform::{
     AuthConfig, BusConfig, BusDeclare, GrantConfig, HookConfig, HttpConfig, JobsConfig, LogConfig, LogFormat, LogLevel,
     MailConfig, PlatformConfig, RetentionConfig, StoreConfig, TestConfig,
 };
+pub(crate) use reader::nearest;
 pub use reader::{Reader, Section, Table};
 pub use setting::{Network, NotASetting, PublicUrl, ServiceUrl, Setting};
 pub use shown::{reference, show};

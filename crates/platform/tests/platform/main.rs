@@ -1,5 +1,6 @@
 //! The platform on both databases.
 
+mod auth;
 mod config;
 mod outbox;
 mod schema;
