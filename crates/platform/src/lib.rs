@@ -8,6 +8,7 @@ pub mod auth;
 pub mod backoff;
 pub mod chance;
 pub mod config;
+pub mod http;
 pub mod outbox;
 pub mod secret;
 pub mod step;
@@ -24,4 +25,5 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] = &[auth::STATEMENTS, outbox::STATEMENTS, wake::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] =
+    &[auth::STATEMENTS, http::STATEMENTS, outbox::STATEMENTS, wake::STATEMENTS, wake::overview::STATEMENTS];

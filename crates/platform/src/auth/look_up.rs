@@ -14,7 +14,7 @@ use super::secrets::{self, Digest};
 use super::store::{self, HeldRow};
 use super::{Auth, ConfiguredGrant};
 use crate::secret::Secret;
-use crate::store::{Durability, Isolation, Result as StoreResult, in_tx};
+use crate::store::{Durability, Isolation, Result as StoreResult, Tx, in_tx};
 
 /// So long somebody is known without asking the store again.
 const KNOWN_FOR: Duration = Duration::from_secs(5);
@@ -79,6 +79,12 @@ impl Auth {
                 self.of_rows(&rows?, None, |_| Shown::Proxy).map(Arc::new)
             }
         }
+    }
+
+    /// A user that this transaction made, with what it has by now.
+    pub(crate) async fn of_new_user(&self, tx: &mut Tx, name: &str) -> Result<Principal, AuthError> {
+        let rows = store::by_name(tx, name).await?;
+        self.of_rows(&rows, None, |_| Shown::Proxy)
     }
 
     /// Forgets whoever was met, after rights changed.

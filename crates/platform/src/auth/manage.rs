@@ -363,6 +363,7 @@ fn of_token(row: TokenRow) -> Result<Token> {
         expires_at: time(expires_at)?,
         used_at: used_at.map(time).transpose()?,
         revoked_at: revoked_at.map(time).transpose()?,
+        token: None,
     })
 }
 

@@ -114,7 +114,7 @@ pub struct Team {
     pub created_at: Timestamp,
 }
 
-/// A token, without the text that is shown once.
+/// A token. Its text is shown once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Token {
     /// Its id.
@@ -139,6 +139,9 @@ pub struct Token {
     /// When it was revoked.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<Timestamp>,
+    /// Its text, only in the answer to the request that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// A role for a user or a team.

@@ -14,6 +14,7 @@ mod bridge;
 mod claim;
 mod engine;
 mod job;
+pub mod overview;
 mod pause;
 mod store;
 mod worker;
