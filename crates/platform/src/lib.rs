@@ -6,14 +6,22 @@
 
 pub mod auth;
 pub mod backoff;
+pub mod blockers;
 pub mod chance;
 pub mod config;
+mod digest;
 pub mod http;
+pub mod inbox;
 pub mod outbox;
+pub mod relay;
+pub mod retention;
 pub mod secret;
+pub mod sinks;
 pub mod step;
 pub mod store;
+pub mod trail;
 pub mod wake;
+pub mod writes;
 
 /// The platform's own tables.
 pub const MIGRATIONS: store::Migrations = migrations!("platform";
@@ -25,5 +33,16 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] =
-    &[auth::STATEMENTS, http::STATEMENTS, outbox::STATEMENTS, wake::STATEMENTS, wake::overview::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] = &[
+    auth::STATEMENTS,
+    blockers::STATEMENTS,
+    http::STATEMENTS,
+    inbox::STATEMENTS,
+    outbox::STATEMENTS,
+    relay::STATEMENTS,
+    retention::STATEMENTS,
+    trail::STATEMENTS,
+    wake::STATEMENTS,
+    wake::overview::STATEMENTS,
+    writes::STATEMENTS,
+];

@@ -10,20 +10,10 @@ use serde_json::Value;
 use super::Platform;
 use super::answer::Answer;
 use super::problem::Problem;
-use super::store::{self, RecordRow};
+use super::store;
 use crate::auth::{Permission, Principal};
 use crate::store::{Tx, Work, in_tx};
-
-/// How a write came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Via {
-    /// By the API.
-    Api,
-    /// By a page.
-    Page,
-    /// By the command line.
-    Cli,
-}
+use crate::writes::{Via, WriteRecord};
 
 /// Who makes a request.
 #[derive(Debug, Clone)]
@@ -56,17 +46,6 @@ pub struct Record {
     pub reason: Option<String>,
     /// How it was changed, without secrets.
     pub change: Value,
-}
-
-impl Via {
-    /// The word in the record.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Page => "page",
-            Self::Cli => "cli",
-        }
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -145,22 +124,18 @@ impl Caller {
     }
 
     /// Writes down who changed what, in the transaction of the change.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn record(&self, tx: &mut Tx, record: &Record) -> Result<(), Problem> {
-        let row = RecordRow {
-            actor: &self.principal.actor(),
-            token: self.principal.token().map(|token| token.id.as_str()),
-            via: self.via.name(),
-            permission: record.permission.as_str(),
-            object: &record.object,
-            reason: record.reason.as_deref(),
-            change: &record.change,
-            request_id: &self.request_id,
-        };
-        Ok(store::record(tx, row).await?)
+    pub fn record(&self, tx: &mut Tx, record: Record) {
+        let Record { permission, object, reason, change } = record;
+        tx.record(WriteRecord {
+            actor: self.principal.actor(),
+            token: self.principal.token().map(|token| token.id.clone()),
+            via: self.via,
+            permission: permission.to_string(),
+            object,
+            reason,
+            change,
+            request_id: self.request_id.to_string(),
+        });
     }
 
     /// Whose keys these are. Those without a login share theirs with nobody at another address.

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::caller::{Caller, Via};
+use super::caller::Caller;
 use super::credentials::{self, CSRF_FIELD, CSRF_HEADER, Whence};
 use super::guard::Route;
 use super::listen::Peer;
@@ -23,6 +23,7 @@ use super::problem::{self, Dialect, NativeDialect, Problem};
 use super::route::Routes;
 use super::{Platform, body};
 use crate::auth::{AuthError, Credentials, Principal, Shown};
+use crate::writes::Via;
 
 /// Path and query together are at most so long.
 const LONGEST_TARGET: usize = 8 * 1024;

@@ -1,9 +1,9 @@
-//! The statements over answers that are kept, and over the record of writes.
+//! The statements over answers that are kept.
 
 use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
-use tidegate_kernel::{Actor, Timestamp};
+use tidegate_kernel::Timestamp;
 
 use crate::statements;
 use crate::store::{Reads, Result, Tx};
@@ -23,10 +23,6 @@ statements! {
     KEEP = "UPDATE platform_idempotency SET status = $3, answer = $4 WHERE actor = $1 AND key = $2";
 
     PING = "SELECT COUNT(*) FROM platform_migration WHERE number = 0";
-
-    RECORD = "INSERT INTO platform_write
-            (at, actor, token, via, permission, object, reason, change, request_id, message_ids)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '[]')";
 }
 
 /// An answer that is kept, and the digest of what was asked.
@@ -34,18 +30,6 @@ statements! {
 pub(super) struct Kept {
     pub(super) request: String,
     pub(super) answer: Json<Value>,
-}
-
-/// A line of the record of writes.
-pub(super) struct RecordRow<'r> {
-    pub(super) actor: &'r Actor,
-    pub(super) token: Option<&'r str>,
-    pub(super) via: &'r str,
-    pub(super) permission: &'r str,
-    pub(super) object: &'r str,
-    pub(super) reason: Option<&'r str>,
-    pub(super) change: &'r Value,
-    pub(super) request_id: &'r str,
 }
 
 /// Asks for something that is there in every store.
@@ -67,11 +51,4 @@ pub(super) async fn kept(tx: &mut Tx, actor: &str, key: &str) -> Result<Option<K
 pub(super) async fn keep(tx: &mut Tx, actor: &str, key: &str, status: u16, answer: &Value) -> Result<()> {
     let query = tx.query(KEEP).bind(actor).bind(key).bind(i64::from(status));
     query.bind(Json(answer)).execute().await.map(drop)
-}
-
-pub(super) async fn record(tx: &mut Tx, row: RecordRow<'_>) -> Result<()> {
-    let now = tx.now().as_microseconds();
-    let query = tx.query(RECORD).bind(now).bind(Json(row.actor)).bind(row.token).bind(row.via);
-    let query = query.bind(row.permission).bind(row.object).bind(row.reason).bind(Json(row.change));
-    query.bind(row.request_id).execute().await.map(drop)
 }

@@ -17,6 +17,7 @@ mod job;
 pub mod overview;
 mod pause;
 mod store;
+mod trouble;
 mod worker;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ use crate::store::{Result, StoreError, Tx};
 
 pub use bridge::Bridge;
 pub use claim::Due;
+pub(crate) use engine::shortened;
 pub use engine::{Engine, Ran, RunEnd};
 pub use job::{Ended, Follows, Job, JobResult, JobSpec, Jobs, Outcome, Run};
 pub use pause::Scope;

@@ -75,7 +75,7 @@ async fn create(
     let done = caller.write(&platform, "platform.grant.create", |tx| {
         in_tx(async move {
             let grant = auth.add_grant(tx, new).await?;
-            caller.record(tx, &of(&grant.id, json!({"gave": &grant}))).await?;
+            caller.record(tx, of(&grant.id, json!({"gave": &grant})));
             Ok(Answer::created(format!("/api/v1/platform/grants/{}", grant.id), &grant))
         })
     });
@@ -87,7 +87,7 @@ async fn remove(State(platform): State<Platform>, Path(id): Path<String>, caller
     let done = caller.write(&platform, "platform.grant.remove", |tx| {
         in_tx(async move {
             let (role, object) = auth.remove_grant(tx, id).await?;
-            caller.record(tx, &of(id, json!({"took": role, "on": object}))).await?;
+            caller.record(tx, of(id, json!({"took": role, "on": object})));
             Ok(Answer::done())
         })
     });

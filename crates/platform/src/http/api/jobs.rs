@@ -108,7 +108,7 @@ async fn run(
     let done = caller.write(&platform, "platform.job.run", |tx| {
         in_tx(async move {
             tx.run_now(job, key).await?;
-            caller.record(tx, &of(scope, None, "run")).await?;
+            caller.record(tx, of(scope, None, "run"));
             let runs = format!("/api/v1/platform/jobs/{job}");
             Ok(Answer::accepted(runs, &json!({"job": job, "key": key})))
         })
@@ -155,7 +155,7 @@ async fn pause(platform: &Platform, caller: &Caller, scope: &Scope, reason: &str
     let done = caller.write(platform, "platform.job.pause", |tx| {
         in_tx(async move {
             tx.pause(scope, caller.principal().actor(), reason).await?;
-            caller.record(tx, &of(scope, Some(reason), "paused")).await?;
+            caller.record(tx, of(scope, Some(reason), "paused"));
             Ok(Answer::ok(&json!({"scope": scope.as_str(), "paused": true})))
         })
     });
@@ -167,7 +167,7 @@ async fn resume(platform: &Platform, caller: &Caller, scope: &Scope) -> Result<A
     let done = caller.write(platform, "platform.job.resume", |tx| {
         in_tx(async move {
             if tx.resume(scope, caller.principal().actor()).await? {
-                caller.record(tx, &of(scope, None, "resumed")).await?;
+                caller.record(tx, of(scope, None, "resumed"));
             }
             Ok(Answer::ok(&json!({"scope": scope.as_str(), "paused": false})))
         })

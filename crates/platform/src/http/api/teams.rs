@@ -63,7 +63,7 @@ async fn create(
     let done = caller.write(&platform, "platform.team.create", |tx| {
         in_tx(async move {
             let team = auth.add_team(tx, &body.name, body.title.as_deref()).await?;
-            caller.record(tx, &of(&team.name, json!({"made": &team}))).await?;
+            caller.record(tx, of(&team.name, json!({"made": &team})));
             Ok(Answer::created(format!("/api/v1/platform/teams/{}", team.name), &team))
         })
     });
@@ -75,7 +75,7 @@ async fn remove(State(platform): State<Platform>, Path(name): Path<String>, call
     let done = caller.write(&platform, "platform.team.remove", |tx| {
         in_tx(async move {
             auth.remove_team(tx, name).await?;
-            caller.record(tx, &of(name, json!({"removed": name}))).await?;
+            caller.record(tx, of(name, json!({"removed": name})));
             Ok(Answer::done())
         })
     });
@@ -110,7 +110,7 @@ async fn set_member(
         in_tx(async move {
             if auth.set_member(tx, team, user, member).await? {
                 let word = if member { "joined" } else { "left" };
-                caller.record(tx, &of(team, json!({word: user}))).await?;
+                caller.record(tx, of(team, json!({word: user})));
             }
             Ok(if member { Answer::ok(&auth.team(tx, team).await?) } else { Answer::done() })
         })

@@ -110,7 +110,7 @@ async fn create(
     let done = caller.write(&platform, "platform.token.create", |tx| {
         in_tx(async move {
             let (token, secret) = auth.add_token(tx, caller.principal(), new).await?;
-            caller.record(tx, &of(&token.id, json!({"made": &token}))).await?;
+            caller.record(tx, of(&token.id, json!({"made": &token})));
             let location = format!("/api/v1/platform/tokens/{}", token.id);
             Ok(Answer::created(location, &token).with_secret("token", secret))
         })
@@ -129,7 +129,7 @@ async fn revoke(State(platform): State<Platform>, Path(id): Path<String>, caller
                 return Err(AuthError::NotFound { what: "token", name: id.to_owned() }.into());
             }
             if auth.revoke_token(tx, id).await? {
-                caller.record(tx, &of(id, json!({"revoked": token.name, "of": token.user}))).await?;
+                caller.record(tx, of(id, json!({"revoked": token.name, "of": token.user})));
             }
             Ok(Answer::done())
         })

@@ -134,7 +134,7 @@ async fn create(
     let done = caller.write(&platform, "platform.user.create", |tx| {
         in_tx(async move {
             let user = auth.add_user(tx, new).await?;
-            caller.record(tx, &of(&user.name, json!({"made": &user}))).await?;
+            caller.record(tx, of(&user.name, json!({"made": &user})));
             let location = format!("/api/v1/platform/users/{}", user.name);
             Ok(Answer::created(location, &user).with_version(user.version))
         })
@@ -161,7 +161,7 @@ async fn change(
         in_tx(async move {
             let user = auth.change_user(tx, name, Some(version), change).await?;
             let change = json!({"now": &user, "new_password": change.password.is_some()});
-            caller.record(tx, &of(name, change)).await?;
+            caller.record(tx, of(name, change));
             Ok(Answer::ok(&user).with_version(user.version))
         })
     });
@@ -173,7 +173,7 @@ async fn remove(State(platform): State<Platform>, Path(name): Path<String>, call
     let done = caller.write(&platform, "platform.user.remove", |tx| {
         in_tx(async move {
             auth.remove_user(tx, name).await?;
-            caller.record(tx, &of(name, json!({"removed": name}))).await?;
+            caller.record(tx, of(name, json!({"removed": name})));
             Ok(Answer::done())
         })
     });
