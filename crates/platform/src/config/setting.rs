@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::tree::{Node, Origin, Value};
 use super::units::{self, Keep, Size, TimeOfDay};
+use crate::secret::Secret;
 
 /// A value is not what its key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -257,6 +258,20 @@ impl Setting for ServiceUrl {
 }
 
 impl ServiceUrl {
+    /// The whole address with this password for its user, where it has none of its own.
+    pub fn with_password(&self, password: Option<&Secret>) -> Secret {
+        let user_end = self.0.find("://").and_then(|scheme| Some(scheme + 3 + self.0[scheme + 3..].find('@')?));
+        match (password, user_end) {
+            (Some(password), Some(at)) if self::password(&self.0).is_none() => {
+                let encoded: String = form_urlencoded::byte_serialize(password.expose().as_bytes()).collect();
+                // what stands for a blank in a form is itself in an address
+                let encoded = encoded.replace('+', "%20");
+                Secret::new(format!("{}:{encoded}{}", &self.0[..at], &self.0[at..]))
+            }
+            (Some(_) | None, _) => Secret::new(self.0.clone()),
+        }
+    }
+
     /// The whole address, for whoever connects to it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -324,6 +339,17 @@ mod tests {
             assert_eq!(without_password(url), shown);
             assert_eq!(format!("{:?}", ServiceUrl(url.to_owned())), shown);
         }
+    }
+
+    #[test]
+    fn a_password_joins_the_address_of_its_user() {
+        let join = |url: &str| {
+            let joined = ServiceUrl(url.to_owned()).with_password(Some(&Secret::new("p@ss w/+")));
+            joined.expose().to_owned()
+        };
+        assert_eq!(join("amqp://ann@host/x"), "amqp://ann:p%40ss%20w%2F%2B@host/x");
+        assert_eq!(join("amqp://ann:own@host"), "amqp://ann:own@host");
+        assert_eq!(join("amqp://host"), "amqp://host");
     }
 
     #[test]
