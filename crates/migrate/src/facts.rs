@@ -2,6 +2,8 @@
 //! [`crate::compat::britney::state`], whose types it is kept in.
 
 use crate::compat::britney::state::{AgeDates, Piuparts, RcBugs, Urgencies};
+use crate::policy::autopkgtest::request::PendingTests;
+use crate::policy::autopkgtest::results::TestResults;
 
 /// Facts about packages.
 #[derive(Debug, Clone, Default)]
@@ -16,4 +18,8 @@ pub struct Facts {
     pub source_bugs: RcBugs,
     /// Piuparts results of the target and of the primary source suite; none if the policy is off.
     pub piuparts: Option<(Piuparts, Piuparts)>,
+    /// Results of tests.
+    pub test_results: TestResults,
+    /// Tests that were asked for and have not answered.
+    pub pending_tests: PendingTests,
 }

@@ -24,7 +24,8 @@ pub mod load;
 pub mod model;
 #[cfg(test)]
 mod oracle;
-mod policy;
+pub mod outside;
+pub mod policy;
 pub mod rules;
 pub mod session;
 pub mod target;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compat::britney::config::{Config, Dialect, SmoothUpdates, Urls};
+use crate::compat::britney::config::{Autopkgtest, Config, Dialect, SmoothUpdates, Switch, Urls};
 use crate::compat::britney::state::FirstSeen;
 use crate::model::ArchId;
 
@@ -39,6 +39,12 @@ pub struct Rules {
     pub auto_hinter: bool,
     /// Links to pages about bugs and builds.
     pub urls: Urls,
+    /// The name of what the target will be.
+    pub series: String,
+    /// The distribution's name, if one was given.
+    pub distribution: Option<String>,
+    /// Where tests run, how they are judged, and the links to them.
+    pub autopkgtest: Autopkgtest,
     /// The instant of the run, in seconds since 1970.
     pub now: i64,
 }
@@ -72,12 +78,72 @@ pub enum PolicyName {
     Block,
     /// The sources that were built in are there.
     BuiltUsing,
+    /// Tests of the item and of what depends on it pass where they passed before.
+    Autopkgtest,
+    /// Every relation of its binaries can be met.
+    Depends,
+    /// What it makes uninstallable comes along.
+    ImplicitDeps,
+    /// Built by build daemons.
+    BuiltOnBuildd,
+    /// No bug blocks it.
+    BlockBugs,
+    /// Bugs that are worth a link.
+    UpdateExcuse,
+    /// Sources copied from one personal archive move together.
+    SourcePpa,
+    /// Kernels wait for their meta packages.
+    Linux,
+    /// Regressions in stable updates are told to their bugs.
+    SruAdtRegression,
+    /// Uploaders are reminded.
+    Email,
 }
 
 impl PolicyName {
-    /// The policies of the debian dialect that need nothing but files, in their order.
-    pub const DEBIAN: [Self; 6] =
-        [Self::RcBugs, Self::Piuparts, Self::Age, Self::BuildDepends, Self::Block, Self::BuiltUsing];
+    /// The policies of the debian dialect, in their order.
+    pub const DEBIAN: [Self; 7] =
+        [Self::RcBugs, Self::Piuparts, Self::Autopkgtest, Self::Age, Self::BuildDepends, Self::Block, Self::BuiltUsing];
+
+    /// The policies of the ubuntu dialect, in their order.
+    pub const UBUNTU: [Self; 14] = [
+        Self::Depends,
+        Self::RcBugs,
+        Self::Piuparts,
+        Self::Autopkgtest,
+        Self::Age,
+        Self::Block,
+        Self::ImplicitDeps,
+        Self::BuiltOnBuildd,
+        Self::BlockBugs,
+        Self::UpdateExcuse,
+        Self::SourcePpa,
+        Self::Linux,
+        Self::SruAdtRegression,
+        Self::Email,
+    ];
+
+    /// Whether a configuration switches the policy on, where its dialect has it.
+    fn is_on(self, config: &Config) -> bool {
+        match self {
+            Self::Autopkgtest => config.autopkgtest.enable != Switch::No,
+            Self::ImplicitDeps => config.implicit_deps,
+            Self::BuiltOnBuildd => config.check_buildd,
+            Self::SruAdtRegression => config.sru_regression_email != Switch::No,
+            Self::Email => config.email.enable != Switch::No,
+            Self::RcBugs
+            | Self::Piuparts
+            | Self::Age
+            | Self::BuildDepends
+            | Self::Block
+            | Self::BuiltUsing
+            | Self::Depends
+            | Self::BlockBugs
+            | Self::UpdateExcuse
+            | Self::SourcePpa
+            | Self::Linux => true,
+        }
+    }
 
     /// The key in `policy_info`.
     pub const fn as_str(self) -> &'static str {
@@ -88,6 +154,16 @@ impl PolicyName {
             Self::BuildDepends => "build-depends",
             Self::Block => "block",
             Self::BuiltUsing => "built-using",
+            Self::Autopkgtest => "autopkgtest",
+            Self::Depends => "depends",
+            Self::ImplicitDeps => "implicit-deps",
+            Self::BuiltOnBuildd => "builtonbuildd",
+            Self::BlockBugs => "block-bugs",
+            Self::UpdateExcuse => "update-excuse",
+            Self::SourcePpa => "source-ppa",
+            Self::Linux => "linux",
+            Self::SruAdtRegression => "sruadtregression",
+            Self::Email => "email",
         }
     }
 }
@@ -104,12 +180,13 @@ impl Rules {
         };
         let all_build_arch = config.all_build_arch.as_ref();
         let ubuntu = config.dialect == Dialect::Ubuntu;
+        let policies: &[PolicyName] = if ubuntu { &PolicyName::UBUNTU } else { &PolicyName::DEBIAN };
         Self {
             ports: architectures.iter().map(port).collect(),
             all_build_arch: all_build_arch
                 .and_then(|name| architectures.iter().position(|arch| arch == name))
                 .map(ArchId::at),
-            policies: PolicyName::DEBIAN.to_vec(),
+            policies: policies.iter().copied().filter(|policy| policy.is_on(config)).collect(),
             any_alternative: ubuntu,
             fractional_ages: ubuntu,
             min_days: config.min_days.clone(),
@@ -121,6 +198,9 @@ impl Rules {
             remove_obsolete: config.remove_obsolete,
             auto_hinter: config.auto_hinter,
             urls: config.urls.clone(),
+            series: config.series.clone(),
+            distribution: config.distribution.clone(),
+            autopkgtest: config.autopkgtest.clone(),
             now,
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::blockers::Code;
 use crate::model::{ArchId, Item, NameId, Scope, SuiteId, TextId, Verdict};
+use crate::policy::autopkgtest::request::TestRequest;
 use crate::rules::PolicyName;
 
 /// An item without its version: what dependencies between items name.
@@ -131,6 +132,12 @@ pub struct Excuse {
     pub approved: Option<bool>,
     /// Age in days.
     pub age: Option<i64>,
+    /// Days that policies took off the required age.
+    pub bounties: BTreeMap<PolicyName, u32>,
+    /// Days that policies added to the required age.
+    pub penalties: BTreeMap<PolicyName, u32>,
+    /// Tests to ask for.
+    pub requests: Vec<TestRequest>,
 }
 
 impl Excuse {
@@ -156,6 +163,9 @@ impl Excuse {
             hints: Vec::new(),
             approved: None,
             age: None,
+            bounties: BTreeMap::new(),
+            penalties: BTreeMap::new(),
+            requests: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! is read, asked or sent from here.
 
 mod age;
+pub mod autopkgtest;
 mod block;
 mod build_depends;
 mod built_using;
@@ -76,5 +77,15 @@ fn ask(policy: PolicyName, context: Context<'_>, excuse: &mut Excuse) -> Option<
         PolicyName::BuildDepends => is_source.then(|| build_depends::judge(context, excuse)),
         PolicyName::Block => Some(block::judge(context, excuse)),
         PolicyName::BuiltUsing => Some(built_using::judge(context, excuse)),
+        PolicyName::Autopkgtest => None,
+        PolicyName::Depends => None,
+        PolicyName::ImplicitDeps => None,
+        PolicyName::BuiltOnBuildd => None,
+        PolicyName::BlockBugs => None,
+        PolicyName::UpdateExcuse => None,
+        PolicyName::SourcePpa => None,
+        PolicyName::Linux => None,
+        PolicyName::SruAdtRegression => None,
+        PolicyName::Email => None,
     }
 }

@@ -170,7 +170,7 @@ pub const KEYS: &[Key] = &[
     Key::new("ADT_RETRY_OLDER_THAN", Days, "off", "a failure older than this is tried again"),
     Key::new("ADT_REFERENCE_MAX_AGE", Days, "off", "a reference older than this is asked for again"),
     Key::new("CHECK_BUILDD", Flag, "no", "policy builtonbuildd").tells_ubuntu(),
-    Key::new("IMPLICIT_DEPS", Flag, "no", "policy implicit-deps").tells_ubuntu(),
+    Key::new("IMPLICIT_DEPS", Flag, "yes", "policy implicit-deps").tells_ubuntu(),
     Key::new("EMAIL_ENABLE", Switch, "no", "policy email: reminders of what is stuck").tells_ubuntu(),
     Key::new("SRUREGRESSIONEMAIL_ENABLE", Switch, "no", "policy sruadtregression").tells_ubuntu(),
     Key::new("EMAIL_HOST", Host, "localhost", "mail server").ubuntu(),

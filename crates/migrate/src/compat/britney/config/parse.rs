@@ -83,7 +83,7 @@ fn config(reader: &mut Reader<'_>, command_line: &CommandLine<'_>) -> Config {
         piuparts: reader.flag("PIUPARTS_ENABLE"),
         autopkgtest: autopkgtest(reader),
         check_buildd: reader.flag("CHECK_BUILDD").unwrap_or(false),
-        implicit_deps: reader.flag("IMPLICIT_DEPS").unwrap_or(false),
+        implicit_deps: reader.flag("IMPLICIT_DEPS").unwrap_or(true),
         email: email(reader),
         sru_regression_email: reader.switch("SRUREGRESSIONEMAIL_ENABLE"),
     }

@@ -1,0 +1,3 @@
+//! The I/O that every gate needs.
+
+pub mod step;
