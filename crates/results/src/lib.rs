@@ -7,6 +7,7 @@
 //! combinations it is now the newest; [`query`] reads what is asked.
 
 pub mod announce;
+pub mod compat;
 mod digest;
 pub mod latest;
 pub mod model;

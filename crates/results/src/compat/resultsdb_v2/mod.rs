@@ -1,0 +1,9 @@
+//! ResultsDB 2.0: bodies, queries and lists as its clients know them.
+
+mod body;
+mod group;
+mod list;
+mod time;
+
+pub use body::{Acceptance, parse_group, parse_result, parse_testcase};
+pub use list::{Asked, GroupsAsked, LatestAsked, TestcasesAsked, groups, latest, page_links, results, testcases};
