@@ -7,6 +7,8 @@ pub mod json;
 pub mod refusal;
 pub mod render;
 pub mod resultsdb_v2;
+pub mod resultsdb_v3;
+pub mod validation;
 
 mod python;
 
