@@ -1,3 +1,20 @@
 //! The I/O that every gate needs.
+//!
+//! A gate changes its rows in a transaction of the [`store`], and says in the same transaction what follows from that: an
+//! announcement or a deed for the [`outbox`], a wake-up of a job. From there on the platform sees to it that each of them
+//! happens, also when the process is killed at any instant.
 
+pub mod chance;
+pub mod outbox;
 pub mod step;
+pub mod store;
+
+/// The platform's own tables.
+pub const MIGRATIONS: store::Migrations = migrations!("platform";
+    1 "messages" = "0001_messages.sql",
+    2 "wake_ups" = "0002_wake_ups.sql",
+    3 "trail" = "0003_trail.sql",
+);
+
+/// Every fixed statement of the platform, for the test that prepares them all.
+pub const STATEMENTS: &[&[store::Statement]] = &[outbox::STATEMENTS];

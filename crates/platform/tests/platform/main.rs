@@ -1,0 +1,5 @@
+//! The platform on both databases.
+
+mod outbox;
+mod schema;
+mod store;
