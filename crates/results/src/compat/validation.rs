@@ -351,7 +351,9 @@ mod tests {
     #[test]
     fn booleans_have_many_spellings() {
         let spelt = |json| checked(FieldKind::Boolean, json);
-        assert!(["true", "1", "\"yes\"", "\"On\"", "\"1\""].into_iter().all(|json| spelt(json) == Ok("true".to_owned())));
+        assert!(
+            ["true", "1", "\"yes\"", "\"On\"", "\"1\""].into_iter().all(|json| spelt(json) == Ok("true".to_owned()))
+        );
         assert!(["false", "0", "\"no\"", "\"OFF\""].into_iter().all(|json| spelt(json) == Ok("false".to_owned())));
         let unclear = "Input should be a valid boolean, unable to interpret input (bool_parsing)";
         assert_eq!((spelt("\"maybe\""), spelt("2")), (err(unclear), err(unclear)));
