@@ -9,6 +9,7 @@
 pub mod announce;
 pub mod compat;
 mod digest;
+pub mod events;
 pub mod latest;
 pub mod model;
 #[cfg(test)]
