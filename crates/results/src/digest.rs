@@ -46,6 +46,11 @@ impl TryFrom<String> for KeyHash {
     }
 }
 
+/// The SHA-256 of one text.
+pub(crate) fn of_text(text: &str) -> KeyHash {
+    KeyHash(Sha256::digest(text).into())
+}
+
 /// Takes the parts of a tuple one after the other.
 #[derive(Default)]
 pub(crate) struct Parts(Sha256);

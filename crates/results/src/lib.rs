@@ -1,11 +1,16 @@
 //! Has it passed its tests?
 //!
 //! The gate that takes what CI systems found out, keeps it, and says each change of it once: for every build, and never
-//! for a repetition. What is here decides and renders; nothing in this crate touches a socket, a file or a database.
+//! for a repetition.
 //!
-//! [`announce`] says for which keys a result is news, and steps the state of each; [`latest`] says for which
-//! combinations it is now the newest; [`query`] reads what is asked.
+//! The way of a result through the crate: [`compat`] reads a body and gives a [`model::NewResult`], or the errors in the
+//! words that clients compare. [`accept`](mod@accept) says what follows from it: [`announce`] for which keys it is news
+//! and what is told of each, [`latest`] for which combinations it is now the newest. [`events`] makes the messages, and
+//! [`store`] writes all of it in one transaction. [`query`] reads what is asked.
+//!
+//! *Invariant:* what is decided is pure. Only `store` and `api` touch the world.
 
+pub mod accept;
 pub mod announce;
 pub mod compat;
 mod digest;
@@ -15,3 +20,4 @@ pub mod model;
 #[cfg(test)]
 mod oracle;
 pub mod query;
+pub mod store;

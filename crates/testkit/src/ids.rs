@@ -10,6 +10,11 @@ use uuid::Uuid;
 pub struct TestIds(AtomicU64);
 
 impl TestIds {
+    /// Counts from so far, as another process whose ids are not those of the first.
+    pub fn beyond(count: u64) -> Self {
+        Self(AtomicU64::new(count))
+    }
+
     fn next(&self, version: u64) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
         Uuid::from_u64_pair(version << 12, 1 << 63 | count)

@@ -31,6 +31,14 @@ impl Pattern {
         }
     }
 
+    /// What every text that it means begins with.
+    pub fn prefix(&self) -> &str {
+        match self {
+            Self::Exact(text) => text,
+            Self::Like(form) => form.split('*').next().unwrap_or_default(),
+        }
+    }
+
     /// Whether it means that text. The size of letters counts.
     pub fn matches(&self, text: &str) -> bool {
         match self {

@@ -118,6 +118,17 @@ impl ResultFilter {
         *self == Self::default()
     }
 
+    /// Whether the index says it all, but for the span of time: then no result on the way has to be looked at.
+    pub fn is_covered_by(&self, driver: &Driver<'_>) -> bool {
+        let rest = match driver {
+            Driver::Key { .. } => self.testcases.len() + self.groups.len() + self.data.len() - 1,
+            Driver::Groups(_) => self.testcases.len() + self.data.len(),
+            Driver::Testcases(_) => self.groups.len() + self.data.len(),
+            Driver::All => self.testcases.len() + self.groups.len() + self.data.len(),
+        };
+        rest == 0 && self.outcomes.is_empty()
+    }
+
     /// The best index to begin with: that of the item, then groups, test cases, other keys, and time at last.
     pub fn driver(&self, limits: &Limits) -> Driver<'_> {
         let by_key = |keys: &[String]| {
@@ -159,6 +170,18 @@ mod tests {
         assert_eq!(filter.driver(&limits), Driver::Groups(&filter.groups));
         filter.data.push(wanted("item", "a"));
         assert_eq!(filter.driver(&limits), Driver::Key { key: "item", values: vec!["a"] });
+    }
+
+    #[test]
+    fn an_index_covers_what_it_was_chosen_for_and_nothing_else() {
+        let limits = Limits::default();
+        let covered = |filter: &ResultFilter| filter.is_covered_by(&filter.driver(&limits));
+        let item = ResultFilter { data: vec![wanted("item", "a")], ..ResultFilter::default() };
+        assert!(covered(&ResultFilter::default()) && covered(&item));
+        assert!(!covered(&ResultFilter { data: vec![wanted("item", "a"), wanted("type", "x")], ..item.clone() }));
+        assert!(!covered(&ResultFilter { outcomes: vec![Outcome::stored("PASSED")], ..item.clone() }));
+        assert!(!covered(&ResultFilter { testcases: vec![Pattern::like("t")], ..item }));
+        assert!(covered(&ResultFilter { testcases: vec![Pattern::like("t*")], ..ResultFilter::default() }));
     }
 
     #[test]

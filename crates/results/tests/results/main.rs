@@ -1,0 +1,7 @@
+//! The gate on both databases.
+
+mod accepting;
+mod gate;
+mod history;
+mod lists;
+mod schema;
