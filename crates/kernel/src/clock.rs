@@ -57,6 +57,14 @@ impl Timestamp {
         later.or_else(|| Self::from_seconds(jiff::Timestamp::MAX.as_second())).unwrap_or(self)
     }
 
+    /// So much earlier, at most the beginning of the year -9999.
+    #[must_use]
+    pub fn earlier(self, duration: Duration) -> Self {
+        let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        let earlier = Self::from_microseconds(self.as_microseconds().saturating_sub(microseconds));
+        earlier.unwrap_or(Self(jiff::Timestamp::MIN))
+    }
+
     /// How long it is from here until then; nothing if that is past.
     pub fn until(self, then: Self) -> Duration {
         Duration::from_micros(u64::try_from(then.as_microseconds() - self.as_microseconds()).unwrap_or(0))

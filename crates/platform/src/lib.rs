@@ -4,10 +4,12 @@
 //! announcement or a deed for the [`outbox`], a wake-up of a job. From there on the platform sees to it that each of them
 //! happens, also when the process is killed at any instant.
 
+pub mod backoff;
 pub mod chance;
 pub mod outbox;
 pub mod step;
 pub mod store;
+pub mod wake;
 
 /// The platform's own tables.
 pub const MIGRATIONS: store::Migrations = migrations!("platform";
@@ -17,4 +19,4 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] = &[outbox::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] = &[outbox::STATEMENTS, wake::STATEMENTS];

@@ -87,8 +87,7 @@ impl TestDb {
         Some(Self { db, clock, kind, options, folder })
     }
 
-    /// The same store opened once more, as another process would; on PostgreSQL only. Its chance has that seed,
-    /// from 2, and its ids are no others'.
+    /// The same store opened once more, as another process would; on PostgreSQL only. Its chance and ids have that seed, from 2 on.
     ///
     /// # Panics
     ///
@@ -167,7 +166,7 @@ async fn open_at(options: &StoreOptions, clock: &Arc<TestClock>, seed: u64) -> D
     let surroundings = Surroundings {
         clock: Arc::clone(clock) as _,
         rng: Arc::new(SeededRng::new(seed)),
-        ids: Arc::new(TestIds::beyond((seed - 1) << 32)),
+        ids: Arc::new(TestIds::of(seed - 1)),
     };
     Db::open(options, surroundings).await.expect("the store opens")
 }

@@ -5,19 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tidegate_kernel::{Ids, MessageId, PublicId, Timestamp};
 use uuid::Uuid;
 
-/// Counts: the first message is `00000000-0000-4000-8000-000000000001`.
+/// Counts: the first message of seed 0 is `00000000-0000-4000-8000-000000000001`.
 #[derive(Debug, Default)]
-pub struct TestIds(AtomicU64);
+pub struct TestIds {
+    seed: u64,
+    count: AtomicU64,
+}
 
 impl TestIds {
-    /// Counts from so far, as another process whose ids are not those of the first.
-    pub fn beyond(count: u64) -> Self {
-        Self(AtomicU64::new(count))
+    /// Ids that are none of another seed's.
+    pub fn of(seed: u64) -> Self {
+        Self { seed, count: AtomicU64::new(0) }
     }
 
     fn next(&self, version: u64) -> Uuid {
-        let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-        Uuid::from_u64_pair(version << 12, 1 << 63 | count)
+        let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+        Uuid::from_u64_pair(self.seed << 32 | version << 12, 1 << 63 | count)
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! A failure here is a failure of the machine that the tests run on, so everything panics with what was tried.
 
+mod bench;
 mod clock;
 mod database;
 mod ids;
 mod postgres;
 mod schema;
 
+pub use bench::Bench;
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use ids::TestIds;

@@ -31,6 +31,7 @@ CREATE TABLE platform_wake (
     fence BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     last_error TEXT COLLATE "C",
+    failing_since BIGINT,
     waits_for TEXT COLLATE "C",
     PRIMARY KEY (job, key)
 );

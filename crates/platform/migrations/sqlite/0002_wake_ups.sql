@@ -28,6 +28,7 @@ CREATE TABLE platform_wake (
     fence INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     last_error TEXT,
+    failing_since INTEGER,
     waits_for TEXT,
     PRIMARY KEY (job, key)
 ) STRICT;

@@ -18,8 +18,9 @@ use tidegate_kernel::{Actor, Envelope, Message, MessageId, OrderKey, Timestamp};
 use crate::store::{Result, Tx};
 
 pub use feed::{Act, Entry, Feed, Post};
-pub use sequence::append as append_to_feed;
+pub use sequence::{SEQUENCE, Sequence};
 pub use store::STATEMENTS;
+pub(crate) use store::newest;
 
 /// A deed for one receiver: a mail, a comment, an edit, a call.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 use sqlx::types::Json;
+use tidegate_kernel::Timestamp;
 
 use super::Row;
 use crate::statements;
@@ -28,6 +29,8 @@ statements! {
          FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place";
 
     HEAD = "SELECT COALESCE(MAX(no), 0) FROM platform_feed";
+
+    NEWEST = "SELECT MAX(at) FROM platform_outbox";
 
     MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
             o.cause, o.subjects, o.body
@@ -94,6 +97,12 @@ pub(super) async fn append(tx: &mut Tx, rows: &[Row]) -> Result<()> {
 
 pub(super) async fn head(reader: &mut impl Reads) -> Result<i64> {
     Ok(reader.query(HEAD).fetch_one::<(i64,)>().await?.0)
+}
+
+/// When the newest row was written.
+pub(crate) async fn newest(reader: &mut impl Reads) -> Result<Option<Timestamp>> {
+    let newest = reader.query(NEWEST).fetch_one::<(Option<i64>,)>().await?.0;
+    Ok(newest.and_then(Timestamp::from_microseconds))
 }
 
 pub(super) async fn messages(reader: &mut impl Reads, after: i64, through: i64, limit: i64) -> Result<Vec<Stored>> {

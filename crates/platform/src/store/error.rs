@@ -72,6 +72,14 @@ pub enum StoreError {
         /// Its key.
         key: String,
     },
+    /// The key of a wake-up is outside of the limits.
+    #[error("the key {key:?} of {job} has a control character or more than 256 bytes: name it by a digest")]
+    BadKey {
+        /// The job.
+        job: String,
+        /// The key.
+        key: String,
+    },
     /// A transaction that may get lost with the power tried to announce something.
     #[error("a transaction marked rebuildable announces nothing, but would have: {0}")]
     Rebuildable(String),
@@ -112,6 +120,7 @@ impl Classified for StoreError {
             | Self::ForeignSchema { .. } => ErrorClass::Mistake,
             Self::Migration { .. }
             | Self::LeaseLost { .. }
+            | Self::BadKey { .. }
             | Self::Rebuildable(_)
             | Self::Message(_)
             | Self::Damaged { .. }

@@ -1,4 +1,4 @@
-//! Tells those who wait in this process what was just committed.
+//! Tells those who wait what was just committed, in this process and, through the bridge, in others.
 //!
 //! A signal is a hint: who gets it looks into the store. So it may be merged with others, and a listener that was too
 //! slow is told to look at everything.
@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// What may have work now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,7 +24,9 @@ pub struct Signal {
 /// Who is told.
 #[derive(Debug, Clone)]
 pub struct Signals {
-    listeners: broadcast::Sender<Signal>,
+    all: broadcast::Sender<Signal>,
+    /// What this process committed, for those who tell other processes.
+    own: broadcast::Sender<Signal>,
 }
 
 /// One who listens, from when it was made on.
@@ -33,7 +35,7 @@ pub struct Listener(broadcast::Receiver<Signal>);
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { listeners: broadcast::channel(256).0 }
+        Self { all: broadcast::channel(256).0, own: broadcast::channel(256).0 }
     }
 }
 
@@ -43,22 +45,41 @@ impl Signal {
         Self { everything: true, ..Self::default() }
     }
 
+    /// Both in one.
+    pub fn merge(&mut self, other: Self) {
+        self.jobs.extend(other.jobs);
+        self.outbox |= other.outbox;
+        self.feed |= other.feed;
+        self.everything |= other.everything;
+    }
+
     fn is_empty(&self) -> bool {
         self.jobs.is_empty() && !self.outbox && !self.feed && !self.everything
     }
 }
 
 impl Signals {
-    /// Tells all who listen. Nobody has to.
+    /// Tells all who listen, in every process. Nobody has to.
     pub(crate) fn tell(&self, signal: Signal) {
         if !signal.is_empty() {
-            let _ = self.listeners.send(signal);
+            let _ = self.own.send(signal.clone());
+            let _ = self.all.send(signal);
         }
+    }
+
+    /// Tells all who listen in this process what another one told.
+    pub(crate) fn tell_heard(&self, signal: Signal) {
+        let _ = self.all.send(signal);
     }
 
     /// Listens from now on.
     pub fn listen(&self) -> Listener {
-        Listener(self.listeners.subscribe())
+        Listener(self.all.subscribe())
+    }
+
+    /// Listens from now on to what this process commits.
+    pub(crate) fn listen_to_own(&self) -> Listener {
+        Listener(self.own.subscribe())
     }
 }
 
@@ -70,6 +91,15 @@ impl Listener {
             Err(RecvError::Lagged(_)) => Signal::everything(),
             // the store is gone, and so is whoever could tell anything
             Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// The next signal, if there is one already.
+    pub fn next_now(&mut self) -> Option<Signal> {
+        match self.0.try_recv() {
+            Ok(signal) => Some(signal),
+            Err(TryRecvError::Lagged(_)) => Some(Signal::everything()),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
         }
     }
 }

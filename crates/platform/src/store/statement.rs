@@ -117,6 +117,14 @@ impl<'c> Query<'c> {
         self
     }
 
+    /// Binds a last value that only SQLite's text has: PostgreSQL finds it by itself.
+    pub(crate) fn bind_on_sqlite(self, value: i64) -> Self {
+        match self.bound {
+            Bound::Sqlite(..) => self.bind(value),
+            Bound::Postgres(..) => self,
+        }
+    }
+
     /// All rows.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use super::signal::Signal;
 use super::statement::{Connection, Query, Statement};
 use super::{Durability, Isolation, Surroundings};
 use crate::outbox::Row;
+use crate::wake::Wishes;
 
 /// How a transaction is run.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,8 @@ pub struct Tx {
     transient: bool,
     pub(crate) signal: Signal,
     pub(crate) outbox: Vec<Row>,
+    pub(crate) wishes: Wishes,
+    cause: Option<String>,
 }
 
 enum Begun {
@@ -131,6 +134,8 @@ impl Tx {
             transient: false,
             signal: Signal::default(),
             outbox: Vec::new(),
+            wishes: Wishes::default(),
+            cause: None,
         }
     }
 
@@ -142,6 +147,16 @@ impl Tx {
     /// What was handed in.
     pub fn surroundings(&self) -> &Surroundings {
         &self.surroundings
+    }
+
+    /// Says what led here: the id of a message, a delivery, a request. Wake-ups of this transaction carry it.
+    pub fn because_of(&mut self, cause: impl Into<String>) {
+        self.cause = Some(cause.into());
+    }
+
+    /// What led here; the name of the transaction where nobody said.
+    pub fn cause(&self) -> &str {
+        self.cause.as_deref().unwrap_or(&self.unit)
     }
 
     /// That it may announce something.
@@ -167,7 +182,8 @@ impl Tx {
 
     /// Writes what is kept until the end.
     pub(super) async fn flush(&mut self) -> Result<()> {
-        self.write_out().await
+        self.write_out().await?;
+        self.flush_wishes().await
     }
 
     /// Ends it for good, and says who is to be told.

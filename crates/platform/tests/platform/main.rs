@@ -3,3 +3,4 @@
 mod outbox;
 mod schema;
 mod store;
+mod wake;

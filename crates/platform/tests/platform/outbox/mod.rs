@@ -5,8 +5,9 @@ mod publishing;
 
 use tidegate_kernel::{Actor, Message, OrderKey, Timestamp, Topic};
 use tidegate_platform::MIGRATIONS;
-use tidegate_platform::outbox::{Entry, Feed, Post, append_to_feed};
+use tidegate_platform::outbox::{Entry, Feed, Post, SEQUENCE, Sequence};
 use tidegate_platform::store::{Db, Migrations, Result, in_tx};
+use tidegate_platform::wake::{Engine, Jobs};
 
 pub(crate) const PLATFORM: &[Migrations] = &[MIGRATIONS];
 
@@ -28,8 +29,8 @@ pub(crate) async fn announce(db: &Db, pier: &str, ship: &str) {
 
 /// Numbers what was committed, as the job does.
 pub(crate) async fn sequence(db: &Db) {
-    let numbered: Result<bool> = db.write("platform.sequence", |tx| in_tx(append_to_feed(tx))).await;
-    numbered.expect("it is committed");
+    let engine = Engine::new(db.clone(), Jobs::default().with(Sequence), std::time::Duration::from_secs(60));
+    engine.run(SEQUENCE.as_str(), "feed", true).await.expect("it is committed");
 }
 
 /// What a reader of the feed finds after that number.
