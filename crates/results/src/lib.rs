@@ -12,12 +12,15 @@
 
 pub mod accept;
 pub mod announce;
+pub mod api;
 pub mod compat;
 mod digest;
 pub mod events;
+pub mod glob;
 pub mod latest;
 pub mod model;
 #[cfg(test)]
 mod oracle;
+pub mod permission;
 pub mod query;
 pub mod store;

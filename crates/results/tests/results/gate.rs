@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidegate_kernel::Actor;
-use tidegate_platform::outbox::{Feed, Post, append_to_feed};
+use tidegate_platform::outbox::{Feed, Post, SEQUENCE, Sequence};
 use tidegate_platform::store::{Db, Migrations, Result, in_tx};
+use tidegate_platform::wake::{Engine, Jobs};
 use tidegate_results::accept::{Arriving, Rules, Telling};
 use tidegate_results::compat::render::Links;
 use tidegate_results::compat::resultsdb_v2::{Acceptance, parse_result};
@@ -75,16 +76,28 @@ impl Gate {
 
     /// The bodies of all messages of that topic, in the order of the feed.
     pub(crate) async fn told(&self, topic: &str) -> Vec<Value> {
-        if self.db.is_postgres() {
-            let more: Result<bool> = self.db.write("platform.sequence", |tx| in_tx(append_to_feed(tx))).await;
-            more.expect("the feed goes on");
-        }
+        self.number().await;
         let entries: Result<_> = self.db.read(|reader| in_tx(Feed::messages(reader, 0, i64::MAX, 100_000))).await;
         let body = |post: Post| match post {
             Post::Message(message) if message.topic.as_str() == topic => Some(Value::Object(message.body)),
             Post::Message(_) | Post::Act(_) => None,
         };
         entries.expect("the feed is read").into_iter().filter_map(|entry| body(entry.post)).collect()
+    }
+
+    /// Numbers what was committed, as the job does.
+    async fn number(&self) {
+        let engine = Engine::new(self.db.clone(), Jobs::default().with(Sequence), Duration::from_secs(60));
+        let mut before = -1;
+        loop {
+            let head: Result<_> = self.db.read(|reader| in_tx(Feed::head(reader))).await;
+            let head = head.expect("the feed is read");
+            if head == before {
+                return;
+            }
+            before = head;
+            engine.run(SEQUENCE.as_str(), "feed", true).await.expect("the feed goes on");
+        }
     }
 
     /// The changes in a short form.

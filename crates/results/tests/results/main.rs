@@ -4,4 +4,7 @@ mod accepting;
 mod gate;
 mod history;
 mod lists;
+mod resultsdb_v2;
+mod resultsdb_v3;
 mod schema;
+mod web;
