@@ -6,7 +6,11 @@
 
 pub mod backoff;
 pub mod chance;
+pub mod inbox;
 pub mod outbox;
+pub mod relay;
+pub mod secret;
+pub mod sinks;
 pub mod step;
 pub mod store;
 pub mod wake;
@@ -19,4 +23,5 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] = &[outbox::STATEMENTS, wake::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] =
+    &[inbox::STATEMENTS, outbox::STATEMENTS, relay::STATEMENTS, wake::STATEMENTS];

@@ -96,6 +96,29 @@ impl TestDb {
         open_at(&self.options, &self.clock, seed).await
     }
 
+    /// The URL of a PostgreSQL database that no test has open, for a program of its own; nothing where there is no
+    /// PostgreSQL, which is counted.
+    ///
+    /// # Panics
+    ///
+    /// The server does not start.
+    pub async fn loose(migrations: &[Migrations]) -> Option<String> {
+        let Some(server) = Server::shared().await else {
+            note_skip();
+            return None;
+        };
+        Some(server.clone_of(migrations).await)
+    }
+
+    /// Drops such a database.
+    ///
+    /// # Panics
+    ///
+    /// The server is away.
+    pub async fn drop_loose(url: &str) {
+        postgres::drop_database(url).await;
+    }
+
     /// How it was opened.
     pub fn options(&self) -> &StoreOptions {
         &self.options
@@ -181,7 +204,8 @@ fn or_null(text: Option<String>) -> String {
     text.unwrap_or_else(|| "NULL".to_owned())
 }
 
-fn note_skip() {
+/// Counts a test that could not run, in a file that `./test` looks at.
+pub(crate) fn note_skip() {
     let path = postgres::build_folder().join("testkit-skipped");
     let file = OpenOptions::new().create(true).append(true).open(path);
     let name = std::thread::current().name().unwrap_or("a test").to_owned();

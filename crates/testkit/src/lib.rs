@@ -3,14 +3,20 @@
 //! A failure here is a failure of the machine that the tests run on, so everything panics with what was tried.
 
 mod bench;
+mod broker;
 mod clock;
 mod database;
+mod http;
 mod ids;
 mod postgres;
 mod schema;
+mod smtp;
 
 pub use bench::Bench;
+pub use broker::{Broker, Received};
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
+pub use http::{Receiver, Reply, Request};
 pub use ids::TestIds;
 pub use schema::{assert_same_schema, assert_statements_fit};
+pub use smtp::{Letter, Smtp};

@@ -28,6 +28,7 @@ use crate::store::{Result, StoreError, Tx};
 
 pub use bridge::Bridge;
 pub use claim::Due;
+pub(crate) use engine::shortened;
 pub use engine::{Engine, Ran, RunEnd};
 pub use job::{Ended, Follows, Job, JobResult, JobSpec, Jobs, Outcome, Run};
 pub use pause::Scope;
