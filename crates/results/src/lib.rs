@@ -17,6 +17,8 @@ pub mod compat;
 mod digest;
 pub mod events;
 pub mod glob;
+pub mod import;
+pub mod incoming;
 pub mod latest;
 pub mod model;
 #[cfg(test)]

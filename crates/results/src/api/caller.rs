@@ -16,6 +16,8 @@ pub struct Caller {
     pub groups: Vec<String>,
     /// Whether they hold `results:write`.
     pub may_write: bool,
+    /// Whether they hold `results:import`.
+    pub may_import: bool,
 }
 
 /// Credentials that nobody has; the answer does not tell what is wrong with them.
@@ -46,6 +48,7 @@ impl Caller {
             user: String::new(),
             groups: Vec::new(),
             may_write: true,
+            may_import: false,
         }
     }
 

@@ -5,7 +5,10 @@
 
 mod answer;
 mod caller;
+mod import;
 mod jsonp;
+mod native;
+mod problem;
 mod request;
 mod resultsdb_v2;
 mod resultsdb_v3;
@@ -104,4 +107,9 @@ pub fn resultsdb(gate: Arc<Gate>) -> Router {
     let both = resultsdb_v2::router().merge(resultsdb_v3::router());
     let both = both.fallback(answer::not_found).method_not_allowed_fallback(answer::method_not_allowed);
     both.layer(middleware::from_fn(jsonp::wrap)).with_state(gate)
+}
+
+/// Our own interface, with its whole paths: `/api/v1/results/…`.
+pub fn native(gate: Arc<Gate>) -> Router {
+    native::router().with_state(gate)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 use tidegate_kernel::{Actor, Timestamp};
 use tidegate_platform::statements;
-use tidegate_platform::store::{Reads as _, Tx};
+use tidegate_platform::store::{Reads as _, StoreError, Tx};
 
 use super::names::{self, Named};
 use super::rows::damaged;
@@ -39,9 +39,9 @@ statements! {
             value ->> 'submitter', value ->> 'data'
          FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place RETURNING id";
     TAKEN = sqlite
-        "SELECT id FROM results_result WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id LIMIT 1",
+        "SELECT id FROM results_result WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
         postgres
-        "SELECT id FROM results_result WHERE id IN (SELECT jsonb_array_elements_text($1)::bigint) ORDER BY id LIMIT 1";
+        "SELECT id FROM results_result WHERE id IN (SELECT jsonb_array_elements_text($1)::bigint) ORDER BY id";
     /// After ids that were given, so that new ones go on above them.
     RAISE_IDS = postgres
         "SELECT setval('results_result_id_seq', GREATEST((SELECT last_value FROM results_result_id_seq), $1))";
@@ -185,6 +185,15 @@ async fn addressed(tx: &mut Tx, rules: &Rules, arriving: &[Arriving]) -> Result<
     Ok(all)
 }
 
+/// Which of these ids results have already.
+pub(super) async fn taken(tx: &mut Tx, ids: &[ResultId]) -> Result<Vec<ResultId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let taken: Vec<(i64,)> = tx.query(TAKEN).bind(Json(ids)).fetch_all().await?;
+    Ok(taken.into_iter().map(|(id,)| ResultId(id)).collect())
+}
+
 /// The ids of the new rows, in the order of the results.
 async fn insert(
     tx: &mut Tx,
@@ -193,10 +202,8 @@ async fn insert(
     times: &[Timestamp],
 ) -> Result<Vec<i64>, AcceptError> {
     let given: Vec<_> = arriving.iter().filter_map(|arriving| arriving.id).collect();
-    if !given.is_empty()
-        && let Some((taken,)) = tx.query(TAKEN).bind(Json(&given)).fetch_optional::<(i64,)>().await?
-    {
-        return Err(AcceptError::IdTaken(taken));
+    if let Some(taken) = taken(tx, &given).await?.first() {
+        return Err(AcceptError::IdTaken(taken.0));
     }
     let rows: Vec<_> = arriving
         .iter()

@@ -1,12 +1,14 @@
-//! How far imports came.
+//! Imports, chunk by chunk, and how far they came.
 
 use serde_json::Value;
 use sqlx::types::Json;
-use tidegate_kernel::Actor;
 use tidegate_platform::statements;
-use tidegate_platform::store::{Reads, Result, Tx};
+use tidegate_platform::store::{Reads, Result as StoreResult, Tx};
 
-use crate::model::ResultId;
+use super::AcceptError;
+use super::accept::{Accepting, accept, taken};
+use crate::import::{Batch, Rejected};
+use crate::model::StoredResult;
 
 statements! {
     /// All of them.
@@ -21,19 +23,6 @@ statements! {
     REJECTED = "SELECT rejected FROM results_import WHERE id = $1 ORDER BY first_line";
 }
 
-/// A chunk of an import that is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chunk {
-    /// From 1.
-    pub first_line: i64,
-    /// The last that it has.
-    pub last_line: i64,
-    /// The results, in their order.
-    pub results: Vec<ResultId>,
-    /// Lines that were refused, each `{line, error}`.
-    pub rejected: Vec<Value>,
-}
-
 /// How far an import came.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Progress {
@@ -45,19 +34,35 @@ pub struct Progress {
     pub rejected: Vec<Value>,
 }
 
-/// Writes down a chunk, in the transaction of its results.
+/// Stores a chunk with all that follows from it, and that its lines are done. What is refused is told in the batch.
 ///
 /// # Errors
 ///
-/// Another one stored these lines meanwhile, or the store refuses or is away.
-pub async fn record_chunk(tx: &mut Tx, import: &str, chunk: &Chunk, actor: &Actor) -> Result<()> {
+/// Another one stored these lines meanwhile, or the store refuses or is away. Nothing of the chunk is stored then.
+pub async fn import_batch(
+    tx: &mut Tx,
+    import: &str,
+    accepting: &Accepting<'_>,
+    batch: &Batch,
+) -> Result<(Vec<StoredResult>, Vec<Rejected>), AcceptError> {
+    let given: Vec<_> = batch.arriving.iter().filter_map(|(_, arriving)| arriving.id).collect();
+    let taken = taken(tx, &given).await?;
+    let mut batch = batch.clone();
+    batch.reject_taken(&taken);
+    let Batch { first_line, last_line, arriving, rejected, .. } = batch;
+    let stored = if arriving.is_empty() {
+        Vec::new()
+    } else {
+        accept(tx, accepting, arriving.into_iter().map(|(_, arriving)| arriving).collect()).await?
+    };
     let now = tx.now().as_microseconds();
-    let accepted = i64::try_from(chunk.results.len()).unwrap_or(i64::MAX);
-    let (first, last) = (chunk.results.iter().min(), chunk.results.iter().max());
-    let record = tx.query(RECORD).bind(import).bind(chunk.first_line).bind(chunk.last_line).bind(accepted);
-    let record = record.bind(first.map(|id| id.0)).bind(last.map(|id| id.0));
-    record.bind(Json(&chunk.rejected)).bind(now).bind(Json(actor)).execute().await?;
-    Ok(())
+    let accepted = i64::try_from(stored.len()).unwrap_or(i64::MAX);
+    let ids = stored.iter().map(|result| result.id.0);
+    let shown: Vec<_> = rejected.iter().map(Rejected::to_json).collect();
+    let record = tx.query(RECORD).bind(import).bind(first_line).bind(last_line).bind(accepted);
+    let record = record.bind(ids.clone().min()).bind(ids.max()).bind(Json(shown));
+    record.bind(now).bind(Json(&accepting.actor)).execute().await?;
+    Ok((stored, rejected))
 }
 
 /// How far that import came.
@@ -65,7 +70,7 @@ pub async fn record_chunk(tx: &mut Tx, import: &str, chunk: &Chunk, actor: &Acto
 /// # Errors
 ///
 /// The store is away.
-pub async fn import_progress(reader: &mut impl Reads, import: &str) -> Result<Progress> {
+pub async fn import_progress(reader: &mut impl Reads, import: &str) -> StoreResult<Progress> {
     let (last_line, accepted) = reader.query(PROGRESS).bind(import).fetch_one().await?;
     let rejected: Vec<(Json<Vec<Value>>,)> = reader.query(REJECTED).bind(import).fetch_all().await?;
     let rejected = rejected.into_iter().flat_map(|(Json(rejected),)| rejected).collect();

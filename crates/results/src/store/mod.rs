@@ -22,7 +22,7 @@ use tidegate_platform::store::{Migrations, Statement, StoreError};
 use crate::announce::TooManyBuilds;
 
 pub use accept::{Accepting, accept};
-pub use import::{Chunk, Progress, import_progress, record_chunk};
+pub use import::{Progress, import_batch, import_progress};
 pub use latest::latest;
 pub use list::{ResultPage, group, groups, result, results, testcase, testcases};
 pub use names::{save_group, save_testcase};

@@ -4,6 +4,7 @@ mod accepting;
 mod gate;
 mod history;
 mod lists;
+mod native;
 mod resultsdb_v2;
 mod resultsdb_v3;
 mod schema;

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tidegate_kernel::Actor;
-use tidegate_results::api::{Caller, Callers, Gate, Known, NotKnown, resultsdb};
+use tidegate_results::api::{Caller, Callers, Gate, Known, NotKnown, native, resultsdb};
 use tidegate_results::compat::render::Links;
 use tidegate_results::permission::Permission;
 use tidegate_testkit::TestDb;
@@ -26,7 +26,13 @@ impl Callers for Tokens {
                 Some("tg_reader") => ("bob", false),
                 Some(_) | None => return Err(NotKnown::Refused),
             };
-            Ok(Caller { actor: Actor::user(user), user: user.to_owned(), groups: vec!["qa".to_owned()], may_write })
+            Ok(Caller {
+                actor: Actor::user(user),
+                user: user.to_owned(),
+                groups: vec!["qa".to_owned()],
+                may_write,
+                may_import: may_write,
+            })
         })
     }
 }
@@ -78,7 +84,8 @@ impl Web {
         let entry = json!({"name": "qa", "testcases": ["dist.*"], "groups": ["qa"], "users": []});
         gate.v3_permissions = vec![Permission::of(entry)];
         change(&mut gate);
-        let router = Router::new().nest("/resultsdb", resultsdb(Arc::new(gate)));
+        let gate = Arc::new(gate);
+        let router = Router::new().nest("/resultsdb", resultsdb(Arc::clone(&gate))).merge(native(gate));
         Self { router, gate: gate::Gate::over(t) }
     }
 
