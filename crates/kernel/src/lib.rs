@@ -1,7 +1,7 @@
 //! The words that all gates share, without any I/O: what a gate says about a subject, and when.
 //!
 //! A type moves here from a gate when a second gate needs it, not before. What comes to live here as the gates arrive:
-//! the trail's links and steps, and the ports through which one gate asks another. What does I/O lives in `platform`.
+//! the ports through which one gate asks another. What does I/O lives in `platform`.
 //!
 //! *Invariant:* nothing here opens a file, a socket or a process, and only [`SystemClock`] asks the machine what time
 //! it is.
@@ -15,6 +15,7 @@ pub mod fault;
 pub mod ids;
 pub mod message;
 pub mod subject;
+pub mod trail;
 
 pub use actor::{Actor, ActorKind};
 pub use blocker::{Action, Blocker, BlockerId, Evidence, EvidenceKind, Level, LookAgain, Sentence, Who, WhoKind};
@@ -25,3 +26,4 @@ pub use fault::{Classified, ErrorClass};
 pub use ids::{Ids, MessageId, PublicId, RandomIds};
 pub use message::{Envelope, Message, MessageError, OrderKey, Severity, Topic};
 pub use subject::{Subject, SubjectKind};
+pub use trail::{StepOutcome, StoredRelation};

@@ -5,15 +5,20 @@
 //! happens, also when the process is killed at any instant.
 
 pub mod backoff;
+pub mod blockers;
 pub mod chance;
+mod digest;
 pub mod inbox;
 pub mod outbox;
 pub mod relay;
+pub mod retention;
 pub mod secret;
 pub mod sinks;
 pub mod step;
 pub mod store;
+pub mod trail;
 pub mod wake;
+pub mod writes;
 
 /// The platform's own tables.
 pub const MIGRATIONS: store::Migrations = migrations!("platform";
@@ -23,5 +28,13 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
-pub const STATEMENTS: &[&[store::Statement]] =
-    &[inbox::STATEMENTS, outbox::STATEMENTS, relay::STATEMENTS, wake::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] = &[
+    blockers::STATEMENTS,
+    inbox::STATEMENTS,
+    outbox::STATEMENTS,
+    relay::STATEMENTS,
+    retention::STATEMENTS,
+    trail::STATEMENTS,
+    wake::STATEMENTS,
+    writes::STATEMENTS,
+];

@@ -9,7 +9,10 @@ CREATE TABLE platform_outbox (
     mark TEXT COLLATE "C",
     topic TEXT COLLATE "C",
     key TEXT COLLATE "C" NOT NULL,
+    -- when the state changed, as the gate says
     at BIGINT NOT NULL,
+    -- when this row was written
+    written BIGINT NOT NULL,
     actor JSONB NOT NULL,
     version BIGINT NOT NULL,
     severity TEXT COLLATE "C" NOT NULL CHECK (severity IN ('debug', 'info', 'warning', 'error')),
@@ -22,7 +25,7 @@ CREATE TABLE platform_outbox (
     CHECK ((kind = 'message') = (topic IS NOT NULL))
 );
 CREATE INDEX platform_outbox_of_sink ON platform_outbox (sink, seq) WHERE sink IS NOT NULL;
-CREATE INDEX platform_outbox_by_time ON platform_outbox (at);
+CREATE INDEX platform_outbox_by_time ON platform_outbox (written);
 CREATE INDEX platform_outbox_by_xid ON platform_outbox (xid, seq);
 
 -- The outbox in the order in which its rows became visible. One job appends.
@@ -46,6 +49,7 @@ INSERT INTO platform_horizon (id, xid) VALUES (1, 0);
 -- kept: bound, one row for each configured receiver
 CREATE TABLE platform_sink (
     name TEXT COLLATE "C" PRIMARY KEY,
+    takes TEXT COLLATE "C" NOT NULL CHECK (takes IN ('messages', 'acts')),
     position BIGINT NOT NULL,
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('up', 'down')),
     since BIGINT NOT NULL,

@@ -9,7 +9,10 @@ CREATE TABLE platform_outbox (
     mark TEXT,
     topic TEXT,
     key TEXT NOT NULL,
+    -- when the state changed, as the gate says
     at INTEGER NOT NULL,
+    -- when this row was written
+    written INTEGER NOT NULL,
     actor TEXT NOT NULL CHECK (json_valid(actor)),
     version INTEGER NOT NULL,
     severity TEXT NOT NULL CHECK (severity IN ('debug', 'info', 'warning', 'error')),
@@ -20,7 +23,7 @@ CREATE TABLE platform_outbox (
     CHECK ((kind = 'message') = (topic IS NOT NULL))
 ) STRICT;
 CREATE INDEX platform_outbox_of_sink ON platform_outbox (sink, seq) WHERE sink IS NOT NULL;
-CREATE INDEX platform_outbox_by_time ON platform_outbox (at);
+CREATE INDEX platform_outbox_by_time ON platform_outbox (written);
 
 -- With one writer the order of the commits is that of the numbers.
 CREATE VIEW platform_feed AS SELECT seq AS no, seq, sink FROM platform_outbox;
@@ -29,6 +32,7 @@ CREATE VIEW platform_feed AS SELECT seq AS no, seq, sink FROM platform_outbox;
 -- kept: bound, one row for each configured receiver
 CREATE TABLE platform_sink (
     name TEXT PRIMARY KEY,
+    takes TEXT NOT NULL CHECK (takes IN ('messages', 'acts')),
     position INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('up', 'down')),
     since INTEGER NOT NULL,

@@ -111,6 +111,7 @@ impl Tx {
         self.assert_durable("a message")?;
         let id = self.surroundings().ids.message_id();
         self.outbox.push(Row::message(message.seal(id)?));
+        self.announced.push(id);
         Ok(id)
     }
 
@@ -123,6 +124,7 @@ impl Tx {
         self.assert_durable("a deed")?;
         let id = self.surroundings().ids.message_id();
         self.outbox.push(Row::act(id, self.now(), deed));
+        self.announced.push(id);
         Ok(id)
     }
 

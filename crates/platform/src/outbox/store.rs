@@ -15,22 +15,22 @@ statements! {
     /// In the order of the list, which the numbers keep.
     APPEND = sqlite
         "INSERT INTO platform_outbox
-            (message_id, kind, sink, mark, topic, key, at, actor, version, severity, cause, subjects, body)
+            (message_id, kind, sink, mark, topic, key, at, written, actor, version, severity, cause, subjects, body)
          SELECT value ->> 'id', value ->> 'kind', value ->> 'sink', value ->> 'mark', value ->> 'topic', value ->> 'key',
-            value ->> 'at', value ->> 'actor', value ->> 'version', value ->> 'severity', value ->> 'cause',
+            value ->> 'at', $2, value ->> 'actor', value ->> 'version', value ->> 'severity', value ->> 'cause',
             value ->> 'subjects', value ->> 'body'
          FROM json_each($1) ORDER BY json_each.key",
         postgres
         "INSERT INTO platform_outbox
-            (message_id, kind, sink, mark, topic, key, at, actor, version, severity, cause, subjects, body)
+            (message_id, kind, sink, mark, topic, key, at, written, actor, version, severity, cause, subjects, body)
          SELECT value ->> 'id', value ->> 'kind', value ->> 'sink', value ->> 'mark', value ->> 'topic', value ->> 'key',
-            (value ->> 'at')::bigint, (value ->> 'actor')::jsonb, (value ->> 'version')::bigint, value ->> 'severity',
+            (value ->> 'at')::bigint, $2, (value ->> 'actor')::jsonb, (value ->> 'version')::bigint, value ->> 'severity',
             value ->> 'cause', (value ->> 'subjects')::jsonb, (value ->> 'body')::jsonb
          FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place";
 
     HEAD = "SELECT COALESCE(MAX(no), 0) FROM platform_feed";
 
-    NEWEST = "SELECT MAX(at) FROM platform_outbox";
+    NEWEST = "SELECT MAX(written) FROM platform_outbox";
 
     MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
             o.cause, o.subjects, o.body
@@ -89,8 +89,9 @@ pub(super) struct Stored {
 const CHUNK: usize = 200;
 
 pub(super) async fn append(tx: &mut Tx, rows: &[Row]) -> Result<()> {
+    let now = tx.now().as_microseconds();
     for chunk in rows.chunks(CHUNK) {
-        tx.query(APPEND).bind(Json(chunk)).execute().await?;
+        tx.query(APPEND).bind(Json(chunk)).bind(now).execute().await?;
     }
     Ok(())
 }

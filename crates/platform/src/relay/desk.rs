@@ -2,7 +2,7 @@
 
 use tidegate_kernel::MessageId;
 
-use super::{RELAY, store};
+use super::{RELAY, store, trouble};
 use crate::outbox::Feed;
 use crate::store::{Result, Tx};
 
@@ -16,6 +16,7 @@ impl Tx {
         let Some(no) = Feed::number(self, id).await? else { return Ok(false) };
         let found = store::retry(self, sink, no).await?;
         store::go_on(self, sink).await?;
+        trouble::set_blockers(self, sink).await?;
         self.wake(RELAY.key(sink));
         Ok(found)
     }
@@ -29,6 +30,7 @@ impl Tx {
         let Some(no) = Feed::number(self, id).await? else { return Ok(false) };
         let found = store::drop_row(self, sink, no).await?;
         store::go_on(self, sink).await?;
+        trouble::set_blockers(self, sink).await?;
         self.wake(RELAY.key(sink));
         Ok(found)
     }
@@ -42,6 +44,7 @@ impl Tx {
     pub async fn resend(&mut self, sink: &str, from: i64, to: i64, topic: Option<&str>) -> Result<u64> {
         let count = store::resend(self, sink, from, to, topic).await?;
         store::go_on(self, sink).await?;
+        trouble::set_blockers(self, sink).await?;
         self.wake(RELAY.key(sink));
         Ok(count)
     }

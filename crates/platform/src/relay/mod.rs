@@ -12,20 +12,21 @@ mod desk;
 mod round;
 mod sink;
 mod store;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use tidegate_kernel::{Actor, Message, OrderKey, Severity, Timestamp, Topic};
+use tidegate_kernel::Timestamp;
 
 use crate::outbox::{Entry, Feed, Post};
 use crate::step;
 use crate::store::{Db, Result, StoreError, Tx, in_tx};
 use crate::wake::{Follows, Job, JobName, JobResult, JobSpec, Outcome, Run};
 
-use round::{Aside, Change, Decider, Lane, Settled};
+use round::{Change, Decider, Lane, Settled};
 use sink::AnySink;
 use store::SinkRow;
 
@@ -90,8 +91,11 @@ impl Relay {
                 in_tx(async move {
                     let head = Feed::head(tx).await?;
                     for (name, sink) in sinks {
-                        let position = if sink.takes() == Takes::Acts { 0 } else { head };
-                        store::enrol(tx, name, position).await?;
+                        let (takes, position) = match sink.takes() {
+                            Takes::Messages(_) => ("messages", head),
+                            Takes::Acts => ("acts", 0),
+                        };
+                        store::enrol(tx, name, takes, position).await?;
                     }
                     Ok(())
                 })
@@ -307,7 +311,7 @@ fn health(before: &SinkRow, settled: &Settled, decider: &Decider<'_>) -> SinkRow
     SinkRow { position, state, since, attempts, next_at: Some(next_at.as_microseconds()), error }
 }
 
-/// Stores what came of the round, and announces what people want to know.
+/// Stores what came of the round, and tells people what they want to know.
 async fn record(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow, settled: &Settled) -> Result<()> {
     store::apply(tx, name, &settled.changes).await?;
     store::move_to(tx, name, after).await?;
@@ -315,40 +319,13 @@ async fn record(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow, sett
         store::hurry(tx, name).await?;
     }
     for aside in &settled.asides {
-        announce_aside(tx, name, aside)?;
+        trouble::tell_aside(tx, name, aside)?;
     }
     if before.state != after.state {
-        let is_down = after.state == "down";
-        let topic = if is_down { "platform.sink.down" } else { "platform.sink.up" };
-        let since = if is_down { after.since } else { before.since };
-        let since = Timestamp::from_microseconds(since).unwrap_or(tx.now());
-        let message = about(tx, name, topic)
-            .with_severity(if is_down { Severity::Error } else { Severity::Info })
-            .with("since", since.to_string())
-            .with("error", after.error.clone().or_else(|| before.error.clone()));
-        tx.publish(message)?;
+        trouble::tell_change(tx, name, before, after)?;
+    }
+    if before.state != after.state || !settled.changes.is_empty() {
+        trouble::set_blockers(tx, name).await?;
     }
     Ok(())
-}
-
-/// That a row of that very announcement was set aside is not announced again: it would have no end.
-fn announce_aside(tx: &mut Tx, name: &str, aside: &Aside) -> Result<()> {
-    const TOPIC: &str = "platform.message.set_aside";
-    tracing::warn!(sink = name, id = %aside.id, title = aside.title, error = aside.error, "a row was set aside");
-    if aside.title == TOPIC {
-        return Ok(());
-    }
-    let message = about(tx, name, TOPIC)
-        .with_severity(Severity::Error)
-        .with("message_id", aside.id.to_string())
-        .with("topic", aside.title.clone())
-        .with("attempts", aside.attempts)
-        .with("error", crate::wake::shortened(&aside.error));
-    tx.publish(message).map(drop)
-}
-
-fn about(tx: &Tx, name: &str, topic: &str) -> Message {
-    let topic = Topic::new(topic).expect("our own topics are topics");
-    let key = OrderKey::new("platform", name).expect("a sink's name has no control character");
-    Message::new(topic, key, tx.now(), Actor::job(RELAY.as_str())).with("sink", name)
 }

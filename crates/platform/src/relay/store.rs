@@ -13,7 +13,7 @@ statements! {
     /// All of them.
     pub STATEMENTS;
 
-    ENROL = "INSERT INTO platform_sink (name, position, state, since, attempts) VALUES ($1, $2, 'up', $3, 0)
+    ENROL = "INSERT INTO platform_sink (name, takes, position, state, since, attempts) VALUES ($1, $2, $3, 'up', $4, 0)
         ON CONFLICT (name) DO NOTHING";
     SINK = "SELECT position, state, since, attempts, next_at, error FROM platform_sink WHERE name = $1";
     SINKS = "SELECT name, position, next_at FROM platform_sink";
@@ -38,6 +38,11 @@ statements! {
          WHERE sink = $1 AND state IN ('waiting', 'parked') AND key IN (SELECT * FROM jsonb_array_elements_text($2))";
     STANDING = "SELECT no, state, attempts FROM platform_delivery WHERE sink = $1 AND no > $2 ORDER BY no LIMIT $3";
     NEXT_WAITING = "SELECT MIN(next_at) FROM platform_delivery WHERE sink = $1 AND state = 'waiting'";
+
+    SET_ASIDE = "SELECT o.message_id, COALESCE(o.topic, o.sink, ''), COALESCE(d.error, '') FROM platform_delivery d
+        JOIN platform_feed f ON f.no = d.no JOIN platform_outbox o ON o.seq = f.seq
+        WHERE d.sink = $1 AND d.state = 'set_aside' ORDER BY d.no LIMIT $2";
+    COUNT_ASIDE = "SELECT COUNT(*) FROM platform_delivery WHERE sink = $1 AND state = 'set_aside'";
 
     DELIVERED = sqlite
         "DELETE FROM platform_delivery WHERE sink = $1 AND no IN (SELECT value FROM json_each($2))",
@@ -89,6 +94,13 @@ pub(super) struct SinkRow {
     pub(super) error: Option<String>,
 }
 
+impl SinkRow {
+    /// Whether it is called down.
+    pub(super) fn is_down(&self) -> bool {
+        self.state == "down"
+    }
+}
+
 /// A row that waits or is parked.
 #[derive(Debug, Clone, FromRow)]
 pub(super) struct OpenRow {
@@ -115,9 +127,9 @@ struct Standing<'c> {
     error: Option<&'c str>,
 }
 
-pub(super) async fn enrol(tx: &mut Tx, name: &str, position: i64) -> Result<()> {
+pub(super) async fn enrol(tx: &mut Tx, name: &str, takes: &str, position: i64) -> Result<()> {
     let now = tx.now().as_microseconds();
-    tx.query(ENROL).bind(name).bind(position).bind(now).execute().await.map(drop)
+    tx.query(ENROL).bind(name).bind(takes).bind(position).bind(now).execute().await.map(drop)
 }
 
 pub(super) async fn sink(reader: &mut impl Reads, name: &str) -> Result<Option<SinkRow>> {
@@ -167,6 +179,16 @@ pub(super) async fn standing(reader: &mut impl Reads, name: &str, after: i64, li
 
 pub(super) async fn next_waiting(reader: &mut impl Reads, name: &str) -> Result<Option<i64>> {
     Ok(reader.query(NEXT_WAITING).bind(name).fetch_one::<(Option<i64>,)>().await?.0)
+}
+
+/// Id, title and error of the first that were set aside, and how many there are.
+pub(super) async fn set_aside(
+    reader: &mut impl Reads,
+    name: &str,
+    limit: i64,
+) -> Result<(Vec<(String, String, String)>, i64)> {
+    let first = reader.query(SET_ASIDE).bind(name).bind(limit).fetch_all().await?;
+    Ok((first, reader.query(COUNT_ASIDE).bind(name).fetch_one::<(i64,)>().await?.0))
 }
 
 /// Writes how the rows stand, and lets those go on who are behind nobody any more.

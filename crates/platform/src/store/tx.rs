@@ -2,7 +2,7 @@
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
-use tidegate_kernel::Timestamp;
+use tidegate_kernel::{MessageId, Timestamp};
 use tokio::sync::OwnedMutexGuard;
 
 use super::error::{Result, StoreError};
@@ -11,6 +11,7 @@ use super::statement::{Connection, Query, Statement};
 use super::{Durability, Isolation, Surroundings};
 use crate::outbox::Row;
 use crate::wake::Wishes;
+use crate::writes::WriteRecord;
 
 /// How a transaction is run.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,10 @@ pub struct Tx {
     transient: bool,
     pub(crate) signal: Signal,
     pub(crate) outbox: Vec<Row>,
+    /// What this transaction announced.
+    pub(crate) announced: Vec<MessageId>,
     pub(crate) wishes: Wishes,
+    pub(crate) records: Vec<WriteRecord>,
     cause: Option<String>,
 }
 
@@ -134,7 +138,9 @@ impl Tx {
             transient: false,
             signal: Signal::default(),
             outbox: Vec::new(),
+            announced: Vec::new(),
             wishes: Wishes::default(),
+            records: Vec::new(),
             cause: None,
         }
     }
@@ -183,7 +189,8 @@ impl Tx {
     /// Writes what is kept until the end.
     pub(super) async fn flush(&mut self) -> Result<()> {
         self.write_out().await?;
-        self.flush_wishes().await
+        self.flush_wishes().await?;
+        self.flush_records().await
     }
 
     /// Ends it for good, and says who is to be told.

@@ -7,18 +7,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tidegate_kernel::{Actor, Message, OrderKey, Severity, Timestamp, Topic};
+use tidegate_kernel::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::claim::{self, Claimed, Due};
 use super::job::{Follows, Jobs, Run};
+use super::trouble::Failure;
 use super::{Outcome, Priority, Wake, store};
 use crate::backoff::Backoff;
 use crate::store::{Db, Durability, Isolation, Result, StoreError, Tx, in_tx};
 
-/// From so many failures in a row on a job is failing.
-pub(super) const FAILING: u32 = 3;
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(600));
 /// The longest text of an error that is kept, in characters.
 const ERROR_CHARS: usize = 1_000;
@@ -208,11 +207,9 @@ impl Engine {
                     let (attempts, since) = store::fail(tx, lease, fence, error, now, not_before).await?;
                     store::record(tx, run.row("failed", Some(error), &run.woken_by.join(" "))).await?;
                     tx.signal.jobs.insert(run.lease.job.to_owned());
-                    if attempts == i64::from(FAILING) {
-                        let since = Timestamp::from_microseconds(since).unwrap_or(now);
-                        announce_failure(tx, run, error, since, not_before)?;
-                    }
-                    Ok(())
+                    let since = Timestamp::from_microseconds(since).unwrap_or(now);
+                    let failure = Failure { attempts, since, error, next_at: not_before };
+                    failure.tell(tx, run.lease.name()).await
                 })
             })
             .await;
@@ -269,31 +266,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 pub(crate) fn shortened(error: &str) -> String {
     let visible = error.chars().map(|character| if character.is_control() { ' ' } else { character });
     visible.take(ERROR_CHARS).collect()
-}
-
-fn announce_failure(tx: &mut Tx, run: &Run, error: &str, since: Timestamp, next_at: Timestamp) -> Result<()> {
-    let message = about(run, tx.now(), "platform.job.failing")
-        .with_severity(Severity::Error)
-        .with("attempts", run.attempts + 1)
-        .with("since", since.to_string())
-        .with("error", error)
-        .with("next_at", next_at.to_string());
-    tx.publish(message).map(drop)
-}
-
-pub(super) fn announce_recovery(tx: &mut Tx, run: &Run) -> Result<()> {
-    let message = about(run, tx.now(), "platform.job.recovered")
-        .with("attempts", run.attempts)
-        .with("since", run.failing_since.map(|since| since.to_string()));
-    tx.publish(message).map(drop)
-}
-
-fn about(run: &Run, now: Timestamp, topic: &str) -> Message {
-    let (job, key) = run.lease.name();
-    let topic = Topic::new(topic).expect("our own topics are topics");
-    let order =
-        OrderKey::new("platform", &format!("{job}/{key}")).expect("a key that was written has no control character");
-    Message::new(topic, order, now, Actor::job(job)).with("job", job).with("key", key)
 }
 
 impl Tx {

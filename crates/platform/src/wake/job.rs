@@ -27,6 +27,7 @@ use tidegate_kernel::{Actor, Timestamp};
 
 use super::claim::Lease;
 use super::store::{self, RunRow};
+use super::trouble;
 use super::{JobName, Wake};
 use crate::store::{Db, Result, StoreError, Tx, Work, in_tx};
 
@@ -232,10 +233,7 @@ impl Run {
         if self.recorded {
             store::record(tx, self.row(word, None, &self.woken_by.join(" "))).await?;
         }
-        if self.attempts >= super::engine::FAILING {
-            super::engine::announce_recovery(tx, self)?;
-        }
-        Ok(())
+        trouble::tell_recovery(tx, lease, self.attempts, self.failing_since).await
     }
 
     pub(super) fn row<'r>(&'r self, outcome: &'r str, error: Option<&'r str>, woken_by: &'r str) -> RunRow<'r> {

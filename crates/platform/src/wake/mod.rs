@@ -16,6 +16,7 @@ mod engine;
 mod job;
 mod pause;
 mod store;
+mod trouble;
 mod worker;
 
 use std::borrow::Cow;

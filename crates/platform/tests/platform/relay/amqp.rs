@@ -54,6 +54,7 @@ fn a_broker_that_was_away_for_an_hour_gets_everything_at_once() {
             }
             let state = t.rows("SELECT state, position FROM platform_sink").await;
             assert_eq!(state[0][0], "down");
+            assert_eq!(crate::blockers::codes(&t.db).await, ["platform.bus-unreachable"]);
             assert_eq!(deliveries(t).await, Vec::<String>::new());
             broker.start_again().await;
             // the longest pause with its jitter, and not one more
@@ -97,6 +98,7 @@ fn what_the_broker_refuses_is_set_aside_and_the_rest_arrives() {
         let error = &t.rows("SELECT error FROM platform_delivery").await[0][0];
         assert_eq!(error, "the broker refused it");
         assert_eq!(topics(t, "platform").await, ["platform.message.set_aside"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, ["platform.message-set-aside"]);
         // on one channel those behind it are there already, and come again after it was refused
         let mut seen = BTreeSet::new();
         let mut arrived = ships(&broker.take("ships").await);

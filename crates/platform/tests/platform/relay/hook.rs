@@ -49,6 +49,7 @@ fn a_hook_that_answers_500_for_25_hours_gets_all_on_its_return() {
         let state = t.rows("SELECT state, error FROM platform_sink").await;
         assert_eq!(state, [["down", "the receiver answered 500 Internal Server Error"]]);
         assert_eq!(topics(t, "platform").await, ["platform.sink.down"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, ["platform.hook-unreachable"]);
         let before = receiver.requests().len();
         status.store(204, Ordering::SeqCst);
         bench.advance(Duration::from_secs(2 * 3600)).await;
@@ -61,6 +62,7 @@ fn a_hook_that_answers_500_for_25_hours_gets_all_on_its_return() {
         }
         assert_eq!(t.rows("SELECT state FROM platform_sink").await, [["up"]]);
         assert_eq!(topics(t, "platform").await, ["platform.sink.down", "platform.sink.up"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, Vec::<String>::new());
     });
 }
 

@@ -77,11 +77,13 @@ fn after_ten_tries_a_row_is_set_aside_told_and_sent_again_on_command() {
         assert_eq!(sink.got(), ["a/2"]);
         assert_eq!(deliveries(t).await, ["harbour:a set_aside 10"]);
         assert_eq!(topics(t, "platform").await, ["platform.message.set_aside"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, ["platform.message-set-aside"]);
         open.store(true, Ordering::SeqCst);
         let retried: Result<bool> = t.db.write("harbour.retry", |tx| in_tx(tx.retry_delivery("test", id))).await;
         assert!(retried.unwrap());
         bench.settle().await;
         assert_eq!(sink.got(), ["a/2", "a/1"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, Vec::<String>::new());
         assert_eq!(deliveries(t).await, Vec::<String>::new());
     });
 }

@@ -76,6 +76,7 @@ fn a_server_that_stays_away_is_given_up_after_three_days() {
         bench.advance(Duration::from_secs(86_400 + 7_200)).await;
         assert_eq!(deliveries(t).await.len(), 1);
         assert_eq!(topics(t, "platform").await, ["platform.sink.down", "platform.message.set_aside"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, ["platform.mail-unreachable", "platform.message-set-aside"]);
     });
 }
 

@@ -34,6 +34,11 @@ fn the_third_failure_in_a_row_is_told_and_so_is_the_end_of_it() {
         assert_eq!(bench.advance(Duration::from_millis(1_200)).await.len(), 1);
         assert_eq!(told().await, []);
         assert_eq!(bench.advance(Duration::from_millis(2_400)).await.len(), 1);
+        let blockers = crate::blockers::of_platform(&t.db).await;
+        assert_eq!(blockers.len(), 1);
+        assert_eq!(blockers[0].code(), "platform.job-failing");
+        assert_eq!(blockers[0].text(), "harbour.load for a fails: load: the crane is stuck");
+        assert!(blockers[0].look_again().instant() > Some(t.clock.now()));
         let failing = told().await;
         assert_eq!(failing.len(), 1);
         assert_eq!(failing[0].0, "platform.job.failing");
@@ -46,6 +51,7 @@ fn the_third_failure_in_a_row_is_told_and_so_is_the_end_of_it() {
         assert_eq!((&ran[0].ended, &ran[1]), (&failed, &well(LOAD, "a")));
         assert_eq!(told().await.len(), 2);
         assert_eq!((told().await[1].0.as_str(), &told().await[1].1["attempts"]), ("platform.job.recovered", &4.into()));
+        assert_eq!(crate::blockers::codes(&t.db).await, Vec::<String>::new());
         let runs = t.rows("SELECT outcome FROM platform_run ORDER BY id").await.concat();
         assert_eq!(runs, ["failed", "failed", "failed", "failed", "done"]);
     });

@@ -31,7 +31,9 @@ fn what_comes_during_a_pause_runs_once_a_key_on_resume() {
         bench.engine().take_over().await.unwrap();
         wake(&t.db, vec![UNLOAD.key("free")]).await;
         assert_eq!(keys(&bench.settle().await), ["free"]);
+        assert_eq!(crate::blockers::codes(&t.db).await, ["platform.job-paused"]);
         assert!(resume(&t.db, &scope).await);
+        assert_eq!(crate::blockers::codes(&t.db).await, Vec::<String>::new());
         let expected: Vec<_> = (0..20).map(|number| format!("{number:02}")).collect();
         assert_eq!(keys(&bench.settle().await), expected);
         assert!(!resume(&t.db, &scope).await);
