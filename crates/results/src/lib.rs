@@ -8,7 +8,7 @@
 //! and what is told of each, [`latest`] for which combinations it is now the newest. [`events`] makes the messages, and
 //! [`store`] writes all of it in one transaction. [`query`] reads what is asked.
 //!
-//! *Invariant:* what is decided is pure. Only `store` and `api` touch the world.
+//! *Invariant:* what is decided is pure. Only `store`, `jobs` and `api` touch the world.
 
 pub mod accept;
 pub mod announce;
@@ -19,6 +19,7 @@ pub mod events;
 pub mod glob;
 pub mod import;
 pub mod incoming;
+pub mod jobs;
 pub mod latest;
 pub mod model;
 #[cfg(test)]

@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn encodings_have_names() {
         let named = ["gzip", "X-GZIP", "zstd", "", "identity", "br"].map(Encoding::named);
-        use Encoding::{Gzip, Plain, Zstd};
-        assert_eq!(named, [Some(Gzip), Some(Gzip), Some(Zstd), Some(Plain), Some(Plain), None]);
+        let [gzip, zstd, plain] = [Encoding::Gzip, Encoding::Zstd, Encoding::Plain].map(Some);
+        assert_eq!(named, [gzip, gzip, zstd, plain, plain, None]);
     }
 }

@@ -1,9 +1,10 @@
 //! Imports, chunk by chunk, and how far they came.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use tidegate_platform::statements;
 use tidegate_platform::store::{Reads, Result as StoreResult, Tx};
+use tidegate_platform::writes::{Via, WriteRecord};
 
 use super::AcceptError;
 use super::accept::{Accepting, accept, taken};
@@ -62,6 +63,17 @@ pub async fn import_batch(
     let record = tx.query(RECORD).bind(import).bind(first_line).bind(last_line).bind(accepted);
     let record = record.bind(ids.clone().min()).bind(ids.max()).bind(Json(shown));
     record.bind(now).bind(Json(&accepting.actor)).execute().await?;
+    tx.record(WriteRecord {
+        actor: accepting.actor.clone(),
+        token: None,
+        via: Via::Api,
+        permission: "results:import".to_owned(),
+        object: format!("import:{import}"),
+        reason: None,
+        change: json!({"first_line": first_line, "last_line": last_line, "accepted": accepted,
+            "rejected": rejected.len()}),
+        request_id: import.to_owned(),
+    });
     Ok((stored, rejected))
 }
 

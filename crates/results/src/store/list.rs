@@ -156,12 +156,20 @@ pub async fn result(reader: &mut impl Reads, id: ResultId) -> Result<Option<Stor
     Ok(load_ids(reader, &[id]).await?.into_iter().next())
 }
 
+/// Whether a name can be in the store at all: not every database takes the character U+0000, even in a question.
+fn is_storable(name: &str) -> bool {
+    !name.contains('\0')
+}
+
 /// The test case of that name.
 ///
 /// # Errors
 ///
 /// The store is away.
 pub async fn testcase(reader: &mut impl Reads, name: &str) -> Result<Option<TestCase>> {
+    if !is_storable(name) {
+        return Ok(None);
+    }
     let row: Option<TestcaseRow> = reader.query(TESTCASES_NAMED).bind(Json([name])).fetch_optional().await?;
     Ok(row.map(|(_, name, ref_url)| TestCase { name, ref_url }))
 }
@@ -222,6 +230,9 @@ fn common<'a>(left: &'a str, right: &'a str) -> &'a str {
 ///
 /// The store is away.
 pub async fn group(reader: &mut impl Reads, uuid: &str) -> Result<Option<Group>> {
+    if !is_storable(uuid) {
+        return Ok(None);
+    }
     let rows: Vec<GroupRow> = reader.query(GROUPS_NAMED).bind(Json([uuid])).fetch_all().await?;
     Ok(counted(reader, rows).await?.into_iter().next())
 }

@@ -11,6 +11,7 @@ mod import;
 mod latest;
 mod list;
 mod names;
+mod retention;
 mod rows;
 mod state;
 mod update;
@@ -26,6 +27,7 @@ pub use import::{Progress, import_batch, import_progress};
 pub use latest::latest;
 pub use list::{ResultPage, group, groups, result, results, testcase, testcases};
 pub use names::{save_group, save_testcase};
+pub use retention::retention;
 pub use state::{AnnouncedRow, StateRow, announcements, states_of_item};
 pub use update::set_builds;
 
@@ -41,6 +43,7 @@ pub const STATEMENTS: &[&[Statement]] = &[
     latest::STATEMENTS,
     list::STATEMENTS,
     names::STATEMENTS,
+    retention::STATEMENTS,
     state::STATEMENTS,
     update::STATEMENTS,
     walk::STATEMENTS,

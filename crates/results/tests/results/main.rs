@@ -3,6 +3,8 @@
 mod accepting;
 mod gate;
 mod history;
+mod hostile;
+mod keeping;
 mod lists;
 mod native;
 mod resultsdb_v2;

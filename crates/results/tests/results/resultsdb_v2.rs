@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
+use tidegate_platform::store::{Result, in_tx};
 use tidegate_testkit::TestDb;
+use tokio::sync::Barrier;
 
 use crate::gate::TABLES;
 use crate::web::Web;
@@ -219,10 +221,31 @@ fn every_answer_is_json() {
 #[test]
 fn a_list_that_takes_too_long_says_what_would_help() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::with(t, |gate| gate.query_timeout = std::time::Duration::ZERO);
-        for path in ["/api/v2.0/results", "/api/v2.0/results/latest?colour=red"] {
-            let (status, message) = web.get(path).await.message();
-            assert_eq!((status, message.contains("add a filter")), (503, true), "{path}");
-        }
+        let web = Web::with(t, |gate| gate.query_timeout = std::time::Duration::from_millis(10));
+        // all connections are taken, so nothing is answered before its time is over
+        let pool = t.options().pool.get() as usize;
+        let readers = if t.db.is_postgres() { pool / 2 } else { pool };
+        let barrier = &Barrier::new(readers + 1);
+        let taken = (0..readers).map(|_| async move {
+            let held: Result<()> =
+                t.db.read(|_| {
+                    in_tx(async move {
+                        barrier.wait().await;
+                        barrier.wait().await;
+                        Ok(())
+                    })
+                })
+                .await;
+            held.unwrap();
+        });
+        let asked = async {
+            barrier.wait().await;
+            for path in ["/api/v2.0/results", "/api/v2.0/results/latest?colour=red"] {
+                let (status, message) = web.get(path).await.message();
+                assert_eq!((status, message.contains("add a filter")), (503, true), "{path}");
+            }
+            barrier.wait().await;
+        };
+        futures_util::future::join(futures_util::future::join_all(taken), asked).await;
     });
 }
