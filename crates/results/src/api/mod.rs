@@ -9,6 +9,7 @@ mod import;
 mod jsonp;
 mod native;
 mod problem;
+mod records;
 mod request;
 mod resultsdb_v2;
 mod resultsdb_v3;

@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use super::answer::{Failure, json};
 use super::problem::Problem;
-use super::{Gate, import, request};
+use super::{Gate, import, records, request};
 use crate::model::wire_time;
 use crate::store::{self, AnnouncedRow, StateRow};
 
@@ -27,6 +27,8 @@ const MAX_LIMIT: i64 = 500;
 
 pub(super) fn router() -> Router<Arc<Gate>> {
     Router::new()
+        .route("/api/v1/results/records", get(records::list).post(records::create))
+        .route("/api/v1/results/records/{id}", get(records::one))
         .route("/api/v1/results/import", post(import::import))
         .route("/api/v1/results/announcements", get(announcements))
         .route("/api/v1/results/announcements/state", get(states))

@@ -160,3 +160,41 @@ fn the_builds_of_an_update_can_be_told() {
         assert_eq!(web.gate.changes().await.len(), 2);
     });
 }
+
+#[test]
+fn records_are_listed_by_cursor_and_posted() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t);
+        for number in 0..5 {
+            let item = if number % 2 == 0 { "even" } else { "odd" };
+            let body = json!({"outcome": "PASSED", "testcase": "t", "submit_time": number, "data": {"item": item}});
+            let request = Request::post("/api/v1/results/records").header("authorization", "Bearer tg_writer");
+            let request =
+                request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap();
+            let posted = web.send(request).await;
+            assert_eq!(posted.status, StatusCode::CREATED);
+            assert_eq!(posted.headers["location"], format!("/api/v1/results/records/{}", number + 1));
+        }
+        let ids = |list: &Value| -> Vec<_> {
+            list["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_i64()).collect()
+        };
+        let first = get(&web, "records?item=even&limit=2").await;
+        assert_eq!(ids(&first), [5, 3]);
+        let next = format!("records?item=even&limit=2&cursor={}", first["next"].as_str().unwrap());
+        let second = get(&web, &next).await;
+        assert_eq!((ids(&second), &second["next"]), (vec![1], &Value::Null));
+        assert_eq!(ids(&get(&web, "records?order=asc&limit=2").await), [1, 2]);
+        assert_eq!(get(&web, "records/4").await["data"]["item"], json!(["odd"]));
+        for (path, status) in [
+            ("records/x", 404),
+            ("records/9", 404),
+            ("records?page=1", 400),
+            ("records?limit=501", 400),
+            ("records?cursor=x", 400),
+            ("records?order=up", 400),
+            ("records?since=x", 400),
+        ] {
+            assert_eq!(get(&web, path).await["status"], status, "{path}");
+        }
+    });
+}
