@@ -13,6 +13,7 @@ use crate::announce::{
 };
 use crate::latest::{Combination, combinations, is_newer};
 use crate::model::{ExtraData, NewResult, Outcome, Outcomes, Position, ResultId, StoredResult};
+use crate::query::Limits;
 
 /// What is told of results that arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,9 +48,21 @@ impl Default for Rules {
             outcomes: Outcomes::default(),
             fan_out: FanOut::default(),
             item_keys: vec!["item".to_owned()],
-            index_keys: crate::query::Limits::default().index_keys,
+            index_keys: Limits::default().index_keys,
             old_stream: false,
         }
+    }
+}
+
+impl Rules {
+    /// Which results can be looked up.
+    pub fn limits(&self) -> Limits {
+        let mut index_keys = self.index_keys.clone();
+        index_keys.extend(self.item_keys.iter().filter(|key| !self.index_keys.contains(key)).cloned());
+        let builds = self.fan_out.build_keys.iter().filter(|key| index_keys.contains(key));
+        let mut item_keys = self.item_keys.clone();
+        item_keys.extend(builds.filter(|key| !self.item_keys.contains(key)).cloned());
+        Limits { item_keys, index_keys }
     }
 }
 

@@ -114,6 +114,17 @@ fn only_values_with_an_index_become_rows() {
 }
 
 #[test]
+fn what_has_rows_can_be_looked_up() {
+    assert_eq!(Rules::default().limits(), Limits::default());
+    let rules = Rules { item_keys: vec!["item".to_owned(), "nvr".to_owned()], ..Rules::default() };
+    let limits = rules.limits();
+    assert_eq!(limits.item_keys, ["item", "nvr", "builds", "nvrs"]);
+    let data = limits.index_keys.iter().map(|key| (key.as_str(), "x")).collect();
+    let rows: std::collections::BTreeSet<_> = index_rows(&rules, &data).map(|(key, _)| key).collect();
+    assert_eq!(rows, limits.index_keys.iter().map(String::as_str).collect());
+}
+
+#[test]
 fn the_old_stream_hears_of_the_newest_only() {
     let mut t = Gate::default();
     let result = t.stored(&arriving(&[("item", "x")], "FAILED", None), at(5));

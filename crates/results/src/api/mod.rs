@@ -26,7 +26,6 @@ use crate::compat::render::Links;
 use crate::compat::resultsdb_v2::Acceptance;
 use crate::model::{NewResult, StoredResult};
 use crate::permission::Permission;
-use crate::query::Limits;
 use crate::store::{self, AcceptError, Accepting};
 
 pub use caller::{Caller, Callers, Known, NotKnown};
@@ -38,8 +37,6 @@ pub struct Gate {
     pub db: Db,
     /// How results are understood.
     pub rules: Rules,
-    /// Which results can be looked up.
-    pub limits: Limits,
     /// The most results on one page.
     pub max_limit: usize,
     /// The largest body, in bytes.
@@ -64,7 +61,6 @@ impl Gate {
         Self {
             db,
             rules: Rules::default(),
-            limits: Limits::default(),
             max_limit: 1_000,
             max_body: 4 * 1024 * 1024,
             max_future: Duration::from_secs(3_600),

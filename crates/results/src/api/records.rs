@@ -37,8 +37,8 @@ pub(super) async fn list(State(gate): State<Arc<Gate>>, request: Request) -> Res
     let (parts, _) = request.into_parts();
     let (page, rest) = page(request::query(&parts))?;
     let filter = v2::results(&rest, &gate.rules.outcomes, MAX_LIMIT).map_err(Failure::from)?.filter;
-    let (filter, gate) = (&filter, &*gate);
-    let read = gate.db.read(|reader| in_tx(async move { store::results(reader, filter, page, &gate.limits).await }));
+    let (filter, limits) = (&filter, &gate.rules.limits());
+    let read = gate.db.read(|reader| in_tx(async move { store::results(reader, filter, page, limits).await }));
     let found = tokio::time::timeout(gate.query_timeout, read).await.map_err(|_| Failure::TooSlow)?;
     let found = found.map_err(Failure::from)?;
     let links = links(&parts);

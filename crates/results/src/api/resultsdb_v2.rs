@@ -69,9 +69,10 @@ async fn results(State(gate): Shared, request: Request) -> Answer {
 
 /// A page of results with its links.
 async fn list(gate: &Gate, parts: &Parts, asked: &v2::Asked) -> Answer {
+    let limits = &gate.rules.limits();
     let page = within(gate, async {
         gate.db
-            .read(|reader| in_tx(async move { store::results(reader, &asked.filter, asked.page, &gate.limits).await }))
+            .read(|reader| in_tx(async move { store::results(reader, &asked.filter, asked.page, limits).await }))
             .await
     })
     .await?;
@@ -95,11 +96,12 @@ async fn within<T>(
 async fn latest(State(gate): Shared, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
     let (asked, gate) = (&v2::latest(request::query(&parts))?, &*gate);
+    let limits = &gate.rules.limits();
     let found: Vec<StoredResult> = within(gate, async {
         gate.db
             .read(|reader| {
                 in_tx(async move {
-                    let (item_keys, limits) = (&gate.rules.item_keys, &gate.limits);
+                    let item_keys = &gate.rules.item_keys;
                     store::latest(reader, &asked.filter, &asked.distinct_on, item_keys, limits).await
                 })
             })

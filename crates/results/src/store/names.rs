@@ -75,7 +75,9 @@ pub(super) async fn testcases<'a>(
     tx: &mut Tx,
     wanted: impl IntoIterator<Item = &'a NewTestCase>,
 ) -> Result<BTreeMap<String, Named>> {
-    let wanted: Vec<_> = wanted.into_iter().collect();
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    // what is changed is locked in this order, too; of one name the last word counts
+    wanted.sort_by(|left, right| left.name.cmp(&right.name));
     let names: BTreeSet<_> = wanted.iter().map(|testcase| testcase.name.as_str()).collect();
     let mut rows: Vec<(i64, String, Option<String>)> = tx.query(TESTCASES).bind(Json(&names)).fetch_all().await?;
     let known: BTreeSet<_> = rows.iter().map(|(_, name, _)| name.clone()).collect();
@@ -104,7 +106,8 @@ pub(super) async fn groups<'a>(
     tx: &mut Tx,
     wanted: impl IntoIterator<Item = &'a NewGroup>,
 ) -> Result<BTreeMap<String, i64>> {
-    let wanted: Vec<_> = wanted.into_iter().filter_map(|group| Some((group.uuid.as_deref()?, group))).collect();
+    let mut wanted: Vec<_> = wanted.into_iter().filter_map(|group| Some((group.uuid.as_deref()?, group))).collect();
+    wanted.sort_by_key(|(uuid, _)| *uuid);
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
