@@ -13,10 +13,12 @@
 mod bridge;
 mod claim;
 mod engine;
+mod heart;
 mod job;
 mod pause;
 mod store;
 mod trouble;
+pub mod view;
 mod worker;
 
 use std::borrow::Cow;
