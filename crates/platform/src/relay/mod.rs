@@ -13,6 +13,7 @@ mod round;
 mod sink;
 mod store;
 mod trouble;
+pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

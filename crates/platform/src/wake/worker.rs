@@ -14,7 +14,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::claim::Claimed;
-use super::engine::{Engine, for_ever};
+use super::engine::Engine;
+use super::heart;
 use super::job::{Follows, Jobs};
 use super::store;
 use crate::backoff::Backoff;
@@ -51,7 +52,7 @@ pub(super) struct Identity {
 #[derive(Default)]
 struct Counts {
     swept: AtomicU64,
-    taken_over: AtomicU64,
+    taken_over: Arc<AtomicU64>,
 }
 
 struct Loop {
@@ -76,7 +77,7 @@ enum Log {
 const MISSED: Duration = Duration::from_secs(5);
 /// So many paused keys are merged by one sweep.
 const PAUSED: i64 = 1_000;
-const STORE_AWAY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+pub(super) const STORE_AWAY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
 
 impl Default for WorkerOptions {
     fn default() -> Self {
@@ -123,7 +124,7 @@ async fn work(
     mut listener: Listener,
     mut stopping: watch::Receiver<Option<Duration>>,
 ) {
-    let (deadline, heart) = start_heart(&engine, &counts);
+    let (deadline, heart) = heart::start(&engine, &counts.taken_over);
     let identity = Identity { uuid: engine.owner().to_owned(), host: host_name(), roles: options.roles.clone() };
     let (sweep, running) = (options.sweep, JoinSet::new());
     let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Log::Outbox, Log::Feed]));
@@ -172,38 +173,6 @@ async fn told_to_stop(stopping: &mut watch::Receiver<Option<Duration>>) {
     if stopping.wait_for(Option::is_some).await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// Renews the leases, and says until when they hold: a sixth of a lease before the store says so. Where one process has
-/// the store they hold as long as it lives.
-fn start_heart(engine: &Engine, counts: &Arc<Counts>) -> (watch::Receiver<Instant>, JoinHandle<()>) {
-    if !engine.db().is_postgres() {
-        return (for_ever(), tokio::spawn(std::future::ready(())));
-    }
-    let lease = engine.lease();
-    let holds = lease * 5 / 6;
-    let (deadline, held_until) = watch::channel(Instant::now() + holds);
-    let (engine, counts) = (engine.clone(), Arc::clone(counts));
-    let heart = tokio::spawn(async move {
-        loop {
-            let asked = Instant::now();
-            match engine.renew().await {
-                Ok(()) => drop(deadline.send_replace(asked + holds)),
-                Err(error) => tracing::warn!(%error, "the leases could not be renewed"),
-            }
-            match engine.take_over().await {
-                Ok(taken) if taken.is_empty() => {}
-                Ok(taken) => {
-                    tracing::warn!(count = taken.len(), "took over what a worker that is gone had begun");
-                    counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
-                    engine.db().signals().tell(Signal::everything());
-                }
-                Err(error) => tracing::debug!(%error, "leases that ended could not be looked for"),
-            }
-            tokio::time::sleep_until(asked + lease / 3).await;
-        }
-    });
-    (held_until, heart)
 }
 
 fn host_name() -> String {
@@ -265,6 +234,10 @@ impl Loop {
 
     /// Starts what is due while there are slots. Says after what time something will be due, if that is known.
     async fn fill(&mut self) -> Result<Option<Duration>> {
+        if *self.deadline.borrow() <= Instant::now() {
+            // what would be claimed now would be left at once
+            return Ok(Some(self.options.lease / 12));
+        }
         while let Some(log) = self.ask.pop_first() {
             let follows = match log {
                 Log::Outbox => Follows::Outbox,
@@ -322,8 +295,10 @@ impl Loop {
         self.keys.insert(run.clone());
         let (engine, deadline) = (self.engine.clone(), self.deadline.clone());
         self.running.spawn(async move {
+            let lease = claimed.lease.clone();
             if let Err(error) = engine.execute(claimed, &deadline).await {
                 tracing::error!(job = run.0, key = run.1, %error, "that a job failed was not stored");
+                heart::give_back(&engine, &lease).await;
             }
             run
         });
