@@ -4,10 +4,13 @@
 //! announcement or a deed for the [`outbox`], a wake-up of a job. From there on the platform sees to it that each of them
 //! happens, also when the process is killed at any instant.
 
+pub mod auth;
 pub mod backoff;
 pub mod blockers;
 pub mod chance;
+pub mod config;
 mod digest;
+pub mod http;
 pub mod inbox;
 pub mod outbox;
 pub mod relay;
@@ -25,11 +28,15 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     1 "messages" = "0001_messages.sql",
     2 "wake_ups" = "0002_wake_ups.sql",
     3 "trail" = "0003_trail.sql",
+    4 "people" = "0004_people.sql",
+    5 "idempotency" = "0005_idempotency.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
 pub const STATEMENTS: &[&[store::Statement]] = &[
+    auth::STATEMENTS,
     blockers::STATEMENTS,
+    http::STATEMENTS,
     inbox::STATEMENTS,
     outbox::STATEMENTS,
     relay::STATEMENTS,
@@ -37,6 +44,7 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     retention::STATEMENTS,
     trail::STATEMENTS,
     wake::STATEMENTS,
+    wake::overview::STATEMENTS,
     wake::view::STATEMENTS,
     writes::STATEMENTS,
 ];

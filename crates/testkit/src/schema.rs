@@ -82,7 +82,7 @@ pub fn assert_statements_fit(migrations: &[Migrations], lists: &[&[Statement]]) 
             let text = if t.db.is_postgres() { statement.postgres } else { statement.sqlite };
             if !text.is_empty() {
                 let (_, columns) = t.prepare(text).await.unwrap_or_else(|error| panic!("{}: {error}", statement.name));
-                if !statement.sqlite.is_empty() {
+                if !statement.sqlite.is_empty() && !statement.postgres.is_empty() {
                     prepared.push((statement.name, columns.into_iter().map(unnamed).collect()));
                 }
             }

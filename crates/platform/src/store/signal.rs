@@ -10,6 +10,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// What may have work now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a hint of its own, and hints are merged")]
 pub struct Signal {
     /// Jobs that were woken, by name.
     pub jobs: BTreeSet<String>,
@@ -17,6 +18,8 @@ pub struct Signal {
     pub outbox: bool,
     /// Whether the feed may have become longer.
     pub feed: bool,
+    /// Whether what somebody may do changed.
+    pub rights: bool,
     /// Look at everything: it is not known what was missed.
     pub everything: bool,
 }
@@ -50,11 +53,12 @@ impl Signal {
         self.jobs.extend(other.jobs);
         self.outbox |= other.outbox;
         self.feed |= other.feed;
+        self.rights |= other.rights;
         self.everything |= other.everything;
     }
 
     fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && !self.outbox && !self.feed && !self.everything
+        self.jobs.is_empty() && !self.outbox && !self.feed && !self.rights && !self.everything
     }
 }
 

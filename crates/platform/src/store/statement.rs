@@ -54,6 +54,9 @@ macro_rules! statements {
     (@one $name:ident sqlite $sqlite:literal, postgres $postgres:literal) => {
         $crate::store::Statement { name: stringify!($name), sqlite: $sqlite, postgres: $postgres }
     };
+    (@one $name:ident sqlite $sqlite:literal) => {
+        $crate::store::Statement { name: stringify!($name), sqlite: $sqlite, postgres: "" }
+    };
     (@one $name:ident postgres $postgres:literal) => {
         $crate::store::Statement { name: stringify!($name), sqlite: "", postgres: $postgres }
     };

@@ -28,11 +28,13 @@ pub struct Bridge {
 
 /// What is told on the wire.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "it is a signal in transit")]
 struct Told {
     from: String,
     jobs: BTreeSet<String>,
     outbox: bool,
     feed: bool,
+    rights: bool,
     everything: bool,
 }
 
@@ -95,13 +97,20 @@ async fn notify(options: &PgConnectOptions, kept: &mut Option<PgConnection>, pay
 }
 
 fn payload(from: &str, signal: Signal) -> String {
-    let Signal { jobs, outbox, feed, everything } = signal;
+    let Signal { jobs, outbox, feed, rights, everything } = signal;
     let json = |told: &Told| serde_json::to_string(told).expect("names and flags have a JSON form");
-    let text = json(&Told { from: from.to_owned(), jobs, outbox, feed, everything });
+    let text = json(&Told { from: from.to_owned(), jobs, outbox, feed, rights, everything });
     if text.len() <= LONGEST {
         return text;
     }
-    json(&Told { from: from.to_owned(), jobs: BTreeSet::new(), outbox: true, feed: true, everything: true })
+    json(&Told {
+        from: from.to_owned(),
+        jobs: BTreeSet::new(),
+        outbox: true,
+        feed: true,
+        rights: true,
+        everything: true,
+    })
 }
 
 async fn hear(options: PgConnectOptions, db: Db, own: String) {
@@ -138,8 +147,8 @@ async fn listen(options: &PgConnectOptions) -> sqlx::Result<PgListener> {
 /// What another process told; nothing if it was this one.
 fn understood(payload: &str, own: &str) -> Option<Signal> {
     let Ok(told) = serde_json::from_str::<Told>(payload) else { return Some(Signal::everything()) };
-    let Told { from, jobs, outbox, feed, everything } = told;
-    (from != own).then_some(Signal { jobs, outbox, feed, everything })
+    let Told { from, jobs, outbox, feed, rights, everything } = told;
+    (from != own).then_some(Signal { jobs, outbox, feed, rights, everything })
 }
 
 #[cfg(test)]

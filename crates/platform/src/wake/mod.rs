@@ -15,6 +15,7 @@ mod claim;
 mod engine;
 mod heart;
 mod job;
+pub mod overview;
 mod pause;
 mod store;
 mod trouble;

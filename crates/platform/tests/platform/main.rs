@@ -1,6 +1,8 @@
 //! The platform on both databases.
 
+mod auth;
 mod blockers;
+mod config;
 mod inbox;
 mod outbox;
 mod relay;

@@ -7,7 +7,7 @@ use tidegate_testkit::{Kind, TestDb, assert_same_schema, assert_statements_fit};
 fn both_databases_get_the_same_tables() {
     assert_same_schema(
         &[MIGRATIONS],
-        &["platform_feed", "platform_horizon", "platform_outbox.xid", "platform_outbox (xid"],
+        &["platform_feed", "platform_horizon", "platform_outbox.xid", "platform_outbox (xid", "platform_holding"],
     );
 }
 
