@@ -110,6 +110,11 @@ fn every_write_leaves_one_record() {
         assert_eq!(sent(by_cli).await.0, 200);
         let last = t.rows(sql).await.pop().unwrap();
         assert_eq!(last, ["cli", "platform:operate", "job:harbour.haul", "fog"]);
+
+        let (status, writes) = sent(service.get("/api/v1/platform/writes?object=user:bob")).await;
+        let writes = writes["items"].as_array().unwrap();
+        assert_eq!((status, writes.len(), &writes[0]["actor"]["name"]), (200, 1, &json!("ann")));
+        assert_eq!(sent(service.get("/api/v1/platform/writes")).await.1["items"].as_array().unwrap().len(), 2);
         service.end().await;
     });
 }

@@ -1,8 +1,13 @@
 //! A client that asks again gets the first answer, and there is one effect.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
-use tidegate_testkit::TestDb;
+use tidegate_platform::retention::Retention;
+use tidegate_platform::wake::Jobs;
+use tidegate_platform::{auth, http};
+use tidegate_testkit::{Bench, TestDb};
 
 use super::{Service, json_of, named, sent};
 use crate::wake::PLATFORM;
@@ -58,8 +63,38 @@ fn what_failed_is_tried_anew() {
         assert_eq!(sent(ask()).await.0, 404, "there is no such team yet");
         assert_eq!(sent(service.post(TEAMS, &named("crew"))).await.0, 201);
         assert_eq!(sent(ask()).await.0, 201);
-        t.clock.advance(std::time::Duration::from_secs(8 * 86_400));
+        t.clock.advance(Duration::from_secs(8 * 86_400));
         assert_eq!(sent(ask()).await.0, 409, "after its time the key is forgotten, and the grant is there already");
+        service.end().await;
+    });
+}
+
+#[test]
+fn old_answers_and_sessions_go() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let rules = [auth::rules(&crate::auth::options(vec![])), http::rules()].concat();
+        let retention = Retention::at(Duration::ZERO).with("platform", rules);
+        let bench = Bench::new(t, Jobs::default().with(retention.enrol(&t.db).await.unwrap()));
+        let day = Duration::from_secs(86_400);
+        let use_it = async |name: &str| {
+            assert_eq!(sent(service.post(TEAMS, &named(name)).header("idempotency-key", name)).await.0, 201);
+            let body = json!({"name": "ann", "password": "spring tide"});
+            assert_eq!(sent(service.request(Method::POST, "/api/v1/platform/session").json(&body)).await.0, 200);
+        };
+        let kept = async || {
+            let count = async |table: &str| t.rows(&format!("SELECT COUNT(*) FROM {table}")).await[0][0].clone();
+            (count("platform_idempotency").await, count("platform_session").await)
+        };
+        let both = |answers: &str, sessions: &str| (answers.to_owned(), sessions.to_owned());
+        use_it("crew").await;
+        bench.advance(day * 6).await;
+        assert_eq!(kept().await, both("1", "1"));
+        use_it("guests").await;
+        bench.advance(day * 2).await;
+        use_it("pilots").await;
+        bench.advance(day).await;
+        assert_eq!(kept().await, both("2", "2"), "those of the first day are gone");
         service.end().await;
     });
 }

@@ -76,6 +76,7 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
         ("GET /api/v1/platform/tokens", at("/api/v1/platform/tokens")),
         ("POST /api/v1/platform/tokens", with("/api/v1/platform/tokens", json!({"name": "ci"}), 201)),
         ("DELETE /api/v1/platform/tokens/{id}", ("/api/v1/platform/tokens/{token}".to_owned(), None, 204)),
+        ("GET /api/v1/platform/writes", at("/api/v1/platform/writes?object=user:guest&limit=2")),
         ("GET /api/v1/platform/grants", at("/api/v1/platform/grants")),
         (
             "POST /api/v1/platform/grants",
