@@ -4,4 +4,5 @@ mod architecture;
 mod demo;
 mod hygiene;
 mod migrate;
+mod serve;
 mod tree;

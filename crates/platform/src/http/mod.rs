@@ -34,6 +34,7 @@ use tokio::sync::watch;
 
 use crate::auth::Auth;
 use crate::config::{HttpConfig, Network, PublicUrl};
+use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
@@ -133,6 +134,11 @@ impl Platform {
     pub fn is_stopping(&self) -> bool {
         *self.inner.stopping.borrow()
     }
+}
+
+/// What the job of retention deletes here.
+pub fn rules() -> Vec<Rule> {
+    vec![store::rule()]
 }
 
 impl From<&HttpConfig> for HttpSettings {

@@ -236,6 +236,10 @@ pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str)
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, seconds.max(1).into());
     }
+    if problem.status == 413 {
+        // the rest of the body is not read, so nothing else can come on this connection
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if problem.status == 401 {
         let scheme = HeaderValue::from_static("Bearer realm=\"tidegate\"");
         headers.entry(header::WWW_AUTHENTICATE).or_insert(scheme);
