@@ -5,4 +5,5 @@ mod demo;
 mod doubles;
 mod hygiene;
 mod migrate;
+mod serve;
 mod tree;

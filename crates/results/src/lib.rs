@@ -26,4 +26,5 @@ pub mod model;
 mod oracle;
 pub mod permission;
 pub mod query;
+pub mod rights;
 pub mod store;

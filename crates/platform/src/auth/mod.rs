@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::config::AuthConfig;
+use crate::retention::Rule;
 use crate::store::{Db, Listener, Tx};
 
 pub use error::AuthError;
@@ -125,6 +126,11 @@ impl From<&AuthConfig> for AuthOptions {
             grants: grants.collect(),
         }
     }
+}
+
+/// What the job of retention deletes here.
+pub fn rules(options: &AuthOptions) -> Vec<Rule> {
+    vec![store::rule(options.session_max)]
 }
 
 impl Tx {

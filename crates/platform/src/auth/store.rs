@@ -1,9 +1,12 @@
 //! The statements over users, teams, tokens, grants and sessions.
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
+use crate::retention::Rule;
 use crate::statements;
 use crate::store::{Reads, Result, Tx};
 
@@ -84,7 +87,16 @@ statements! {
         LEFT JOIN platform_user u ON g.holder = 'user' AND u.id = g.holder_id
         LEFT JOIN platform_team t ON g.holder = 'team' AND t.id = g.holder_id
         WHERE g.id < $1 ORDER BY g.id DESC LIMIT $2";
+    NEWEST_SESSION = "SELECT MAX(seen_at) FROM platform_session";
+    DELETE_SESSION = "DELETE FROM platform_session WHERE hash IN (
+            SELECT hash FROM platform_session WHERE created_at < $1 ORDER BY created_at, hash LIMIT $2)";
     REMOVE_GRANT = "DELETE FROM platform_grant WHERE id = $1 RETURNING role, object";
+}
+
+/// Sessions that are older than any may become.
+pub(super) fn rule(session_max: Duration) -> Rule {
+    let (newest, delete) = (NEWEST_SESSION, DELETE_SESSION);
+    Rule { table: "platform_session", keep: Some(session_max), newest, delete }
 }
 
 /// A principal and one thing that it has.

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::secret::Secret;
@@ -12,7 +12,8 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     status: u16,
-    body: Option<Value>,
+    /// JSON as text, so that its fields keep their order wherever it is kept.
+    body: Option<String>,
     location: Option<String>,
     version: Option<i64>,
     /// A field that is shown once and never kept.
@@ -25,7 +26,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn new(status: u16, body: Option<Value>) -> Self {
+    fn new(status: u16, body: Option<String>) -> Self {
         Self { status, body, location: None, version: None, secret: None, cookie: None, replayed: false }
     }
 
@@ -35,7 +36,7 @@ impl Answer {
     ///
     /// The body has no JSON form: a mistake of the code.
     pub fn ok(body: &impl Serialize) -> Self {
-        Self::new(200, Some(serde_json::to_value(body).expect("answers are plain data")))
+        Self::new(200, Some(serde_json::to_string(body).expect("answers are plain data")))
     }
 
     /// It was made, and is found there.
@@ -69,11 +70,9 @@ impl Answer {
 
     /// With a secret in a field of the body. Whoever asks again with the same key gets `null` there.
     #[must_use]
-    pub fn with_secret(mut self, field: &'static str, secret: Secret) -> Self {
-        if let Some(Value::Object(body)) = &mut self.body {
-            body.insert(field.to_owned(), Value::Null);
-        }
-        Self { secret: Some((field, secret)), ..self }
+    pub fn with_secret(self, field: &'static str, secret: Secret) -> Self {
+        let body = self.body.map(|body| with_field(&body, field, Value::Null));
+        Self { secret: Some((field, secret)), body, ..self }
     }
 
     /// With a cookie, which is never kept.
@@ -89,12 +88,14 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(mut self) -> Response {
-        if let (Some((field, secret)), Some(Value::Object(body))) = (&self.secret, &mut self.body) {
-            body.insert((*field).to_owned(), secret.expose().into());
+        if let (Some((field, secret)), Some(body)) = (&self.secret, &self.body) {
+            self.body = Some(with_field(body, field, secret.expose().into()));
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = match &self.body {
-            Some(body) => axum::Json(body).into_response(),
+        let mut response = match self.body {
+            Some(body) => {
+                ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+            }
             None => ().into_response(),
         };
         *response.status_mut() = status;
@@ -115,6 +116,13 @@ impl IntoResponse for Answer {
         }
         response
     }
+}
+
+/// The JSON object with that field too.
+fn with_field(object: &str, field: &str, value: Value) -> String {
+    let mut fields: Map<String, Value> = serde_json::from_str(object).unwrap_or_default();
+    fields.insert(field.to_owned(), value);
+    Value::Object(fields).to_string()
 }
 
 /// A version as a strong `ETag`.

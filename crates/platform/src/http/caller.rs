@@ -6,13 +6,15 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::Platform;
 use super::answer::Answer;
 use super::problem::Problem;
 use super::store;
-use crate::auth::{Permission, Principal};
-use crate::store::{Tx, Work, in_tx};
+use crate::auth::{Credentials, Permission, Principal};
+use crate::secret::Secret;
+use crate::store::{StoreError, Tx, Work, in_tx};
 use crate::writes::{Via, WriteRecord};
 
 /// Who makes a request.
@@ -31,8 +33,10 @@ pub struct Caller {
 #[derive(Debug, Clone)]
 pub(super) struct Repeatable {
     pub(super) key: String,
+    /// Method and address.
+    target: String,
     /// Digest of what is asked.
-    pub(super) request: String,
+    request: String,
 }
 
 /// What was changed, for the record of writes.
@@ -46,6 +50,21 @@ pub struct Record {
     pub reason: Option<String>,
     /// How it was changed, without secrets.
     pub change: Value,
+}
+
+impl Repeatable {
+    pub(super) fn new(key: String, target: String, body: &[u8]) -> Self {
+        let request = digest(&target, body);
+        Self { key, target, request }
+    }
+}
+
+fn digest(target: &str, body: &[u8]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(target);
+    digest.update(b"\n");
+    digest.update(body);
+    crate::auth::hex(&digest.finalize())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -78,13 +97,45 @@ impl Caller {
         &self.origin
     }
 
+    /// The same request by whom a token names that came elsewhere than in the head.
+    ///
+    /// # Errors
+    ///
+    /// The token opens nothing, or the store is away.
+    pub async fn with_token(self, platform: &Platform, token: Secret) -> Result<Self, Problem> {
+        let principal = platform.auth().principal(&Credentials::Token(token)).await?;
+        Ok(Self { principal, ..self })
+    }
+
+    /// Says what of the body counts when the same request comes again.
+    #[must_use]
+    pub fn asking(mut self, body: &[u8]) -> Self {
+        if let Some(repeated) = &mut self.repeated {
+            repeated.request = digest(&repeated.target, body);
+        }
+        self
+    }
+
+    /// Asks for a permission on everything.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::demand_on`].
+    pub fn demand(&self, permission: Permission) -> Result<(), Problem> {
+        self.refuse_unless(self.principal.may(permission), permission)
+    }
+
     /// Asks for a permission on an object.
     ///
     /// # Errors
     ///
     /// The caller does not have it there; without a login at all it is another error.
     pub fn demand_on(&self, permission: Permission, object: &str) -> Result<(), Problem> {
-        if self.principal.may_on(permission, object) {
+        self.refuse_unless(self.principal.may_on(permission, object), permission)
+    }
+
+    fn refuse_unless(&self, may: bool, permission: Permission) -> Result<(), Problem> {
+        if may {
             Ok(())
         } else if self.principal.is_anonymous() {
             Err(Problem::not_authenticated())
@@ -99,20 +150,20 @@ impl Caller {
     /// # Errors
     ///
     /// Those of the closure, those of the store, and that the key was used for another request.
-    pub async fn write<'s>(
+    pub async fn write<'s, E: From<Problem> + From<StoreError>>(
         &self,
         platform: &Platform,
         unit: &str,
-        work: impl for<'t> Fn(&'t mut Tx) -> Work<'s, 't, Result<Answer, Problem>> + Send + Sync,
-    ) -> Result<Answer, Problem> {
+        work: impl for<'t> Fn(&'t mut Tx) -> Work<'s, 't, Result<Answer, E>> + Send + Sync,
+    ) -> Result<Answer, E> {
         let (work, actor) = (&work, self.holder());
         let (actor, ttl) = (actor.as_str(), platform.settings().idempotency_ttl);
         let written = platform.db().write(unit, |tx| {
             in_tx(async move {
                 tx.because_of(&*self.request_id);
-                let Some(Repeatable { key, request }) = &self.repeated else { return work(tx).await };
+                let Some(Repeatable { key, request, .. }) = &self.repeated else { return work(tx).await };
                 if !store::claim(tx, actor, key, request, tx.now().later(ttl)).await? {
-                    return replay(tx, actor, key, request).await;
+                    return Ok(replay(tx, actor, key, request).await?);
                 }
                 let answer = work(&mut *tx).await?;
                 let kept = serde_json::to_value(&answer).map_err(|error| Problem::fault(&error))?;

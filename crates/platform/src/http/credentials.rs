@@ -47,13 +47,19 @@ impl Whence {
         }
         let forwarded = |name| listed(headers, name).next().filter(|_| trusted);
         let as_asked = || {
-            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            let host = forwarded("x-forwarded-host").or(host).filter(|host| is_host(host)).unwrap_or("localhost");
             let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
-            format!("{scheme}://{}", forwarded("x-forwarded-host").unwrap_or(host))
+            format!("{scheme}://{host}")
         };
         let origin = settings.public_url.as_ref().map_or_else(as_asked, |url| url.as_str().to_owned());
         Self { address, origin, trusted }
     }
+}
+
+/// Links are made of it, so it has nothing that a page could take for more than a name.
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
 }
 
 fn listed<'h>(headers: &'h HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = &'h str> {
@@ -171,6 +177,8 @@ mod tests {
         assert_eq!(through.origin, "https://gate.example.org");
         assert!(matches!(shown(&told, &through, &set), Ok(Credentials::Proxy(user)) if user == "ann"));
 
+        let odd = Whence::of(stranger, &headers(&[("host", "<script>")]), &set);
+        assert_eq!(odd.origin, "http://localhost");
         let past = Whence::of(stranger, &told, &set);
         assert_eq!((past.address, past.origin.as_str()), (stranger, "http://inside:8470"));
         assert!(matches!(shown(&told, &past, &set), Ok(Credentials::Nothing)));

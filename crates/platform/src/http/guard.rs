@@ -7,7 +7,6 @@ use axum::extract::Request;
 use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest as _, Sha256};
 
 use super::caller::{Caller, Repeatable};
 use super::problem::Problem;
@@ -65,7 +64,7 @@ async fn admit(endpoint: &Endpoint, mut request: Request) -> Result<(Platform, R
 fn may(caller: &Caller, access: Access, anonymous_read: bool) -> Result<(), Problem> {
     let principal = caller.principal();
     let (may, permission) = match access {
-        Access::Open => return Ok(()),
+        Access::Open | Access::Inside(_) => return Ok(()),
         Access::Read => (anonymous_read || !principal.is_anonymous(), ""),
         Access::SignedIn => (!principal.is_anonymous(), ""),
         Access::Needs(permission) => (principal.may(permission), permission.as_str()),
@@ -91,11 +90,8 @@ async fn repeatable(request: Request, mut caller: Caller, limit: usize) -> Resul
     // it is unpacked by now
     parts.headers.remove(axum::http::header::CONTENT_ENCODING);
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
-    let mut digest = Sha256::new();
-    digest.update(format!("{} {}\n", parts.method, parts.uri));
-    digest.update(&bytes);
-    let request = crate::auth::hex(&digest.finalize());
-    caller.repeated = Some(Repeatable { key, request });
+    let target = format!("{} {}", parts.method, parts.uri);
+    caller.repeated = Some(Repeatable::new(key, target, &bytes));
     parts.extensions.insert(caller);
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }

@@ -30,6 +30,10 @@ pub trait FromParams: Sized {
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
+/// The body of a request as it came, within its limit.
+#[derive(Debug)]
+pub struct Raw(pub Vec<u8>);
+
 /// The query of a request.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
@@ -74,6 +78,16 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
         let limit = BodyLimit::of(&parts.extensions);
         let bytes = body::read(&parts.headers, stream, limit).await?;
         Self::of(body::json(&bytes)?)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, stream) = request.into_parts();
+        let limit = BodyLimit::of(&parts.extensions);
+        body::read(&parts.headers, stream, limit).await.map(Self)
     }
 }
 

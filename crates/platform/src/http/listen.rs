@@ -149,7 +149,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, closing
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_headers(HEADERS)
-        .max_buf_size(HEADER_BLOCK)
+        .max_header_size(HEADER_BLOCK)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let ended = {
         let mut serving = std::pin::Pin::new(&mut connection);

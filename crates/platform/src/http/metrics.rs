@@ -1,10 +1,12 @@
 //! What is counted, for Prometheus. Labels come from closed sets only.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -29,6 +31,25 @@ struct Pattern {
     route: &'static str,
 }
 
+/// A count that somebody else keeps.
+struct Watched(Box<dyn Fn() -> u64 + Send + Sync>);
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watched({})", (self.0)())
+    }
+}
+
+impl EncodeMetric for Watched {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        encoder.encode_counter::<NoLabelSet, u64, f64>(&(self.0)(), None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Counter
+    }
+}
+
 /// Upper bounds, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
@@ -51,6 +72,11 @@ impl Metrics {
     /// Counts something more, under `tidegate_<name>`.
     pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
+    }
+
+    /// Shows a count that somebody else keeps, under `tidegate_<name>_total`.
+    pub fn watch(&self, name: &str, help: &str, count: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.register(name, help, Watched(Box::new(count)));
     }
 
     /// Counts an answer of a route, by its pattern.

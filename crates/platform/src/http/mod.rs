@@ -16,6 +16,7 @@ mod credentials;
 mod guard;
 mod health;
 mod input;
+mod jsonp;
 mod list;
 mod listen;
 mod metrics;
@@ -33,12 +34,13 @@ use tokio::sync::watch;
 
 use crate::auth::Auth;
 use crate::config::{HttpConfig, Network, PublicUrl};
+use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
 pub use api::routes as platform_routes;
 pub use caller::{Caller, Record};
-pub use input::{Body, Fields, FromFields, FromParams, Params, Query};
+pub use input::{Body, Fields, FromFields, FromParams, Params, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
 pub use metrics::Metrics;
@@ -132,6 +134,11 @@ impl Platform {
     pub fn is_stopping(&self) -> bool {
         *self.inner.stopping.borrow()
     }
+}
+
+/// What the job of retention deletes here.
+pub fn rules() -> Vec<Rule> {
+    vec![store::rule()]
 }
 
 impl From<&HttpConfig> for HttpSettings {

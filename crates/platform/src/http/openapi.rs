@@ -71,7 +71,9 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
     match endpoint.access {
         Access::Open | Access::Read => operation,
         Access::SignedIn => operation.security(SecurityRequirement::new("token", Vec::<String>::new())),
-        Access::Needs(permission) | Access::NeedsOn(permission) => operation.security(needs(permission.as_str())),
+        Access::Needs(permission) | Access::NeedsOn(permission) | Access::Inside(permission) => {
+            operation.security(needs(permission.as_str()))
+        }
     }
     .responses(responses.build())
     .build()

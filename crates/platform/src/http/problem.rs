@@ -71,6 +71,11 @@ pub struct ProblemBody<'p> {
 pub trait Dialect: Send + Sync + 'static {
     /// The answer. Status and `Tidegate-Code` are set from the problem where this does not set them.
     fn render(&self, problem: &Problem, request_id: &str) -> Response;
+
+    /// Whether `?callback=f` makes an answer in JSON a call of that function.
+    fn takes_callback(&self) -> bool {
+        false
+    }
 }
 
 /// The dialect of the native routes: `application/problem+json`.
@@ -231,8 +236,13 @@ pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str)
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, seconds.max(1).into());
     }
+    if problem.status == 413 {
+        // the rest of the body is not read, so nothing else can come on this connection
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if problem.status == 401 {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tidegate\""));
+        let scheme = HeaderValue::from_static("Bearer realm=\"tidegate\"");
+        headers.entry(header::WWW_AUTHENTICATE).or_insert(scheme);
     }
     response
 }

@@ -31,6 +31,8 @@ pub enum Access {
     Needs(Permission),
     /// Who has that permission on anything; the handler asks for the object.
     NeedsOn(Permission),
+    /// Who has that permission; the handler asks, as the proof may lie in the body.
+    Inside(Permission),
 }
 
 /// A route: what it is called, who may use it, and what the documentation says of it.
@@ -85,7 +87,7 @@ impl fmt::Display for Access {
             Self::Open => f.write_str("open"),
             Self::Read => f.write_str("read"),
             Self::SignedIn => f.write_str("signed-in"),
-            Self::Needs(permission) => permission.fmt(f),
+            Self::Needs(permission) | Self::Inside(permission) => permission.fmt(f),
             Self::NeedsOn(permission) => write!(f, "{permission} on the object"),
         }
     }

@@ -21,7 +21,7 @@ use super::guard::Route;
 use super::listen::Peer;
 use super::problem::{self, Dialect, NativeDialect, Problem};
 use super::route::Routes;
-use super::{Platform, body};
+use super::{Platform, body, jsonp};
 use crate::auth::{AuthError, Credentials, Principal, Shown};
 use crate::writes::Via;
 
@@ -76,16 +76,25 @@ async fn pass(State(shell): State<Shell>, request: Request, next: Next) -> Respo
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let span = tracing::info_span!("request", request_id = &*id, %method, path);
-    let answering = AssertUnwindSafe(answer(&shell, Arc::clone(&id), request, next)).catch_unwind();
-    let mut response = answering.instrument(span.clone()).await.unwrap_or_else(|_| {
-        let _entered = span.enter();
-        Problem::fault(&"a handler panicked").into_response()
-    });
+    let dialect = shell.mounts.dialect(&path);
+    let callback = if dialect.takes_callback() { jsonp::callback(request.uri()) } else { Ok(None) };
+    let mut response = if let Err(problem) = &callback {
+        problem.clone().into_response()
+    } else {
+        let answering = AssertUnwindSafe(answer(&shell, Arc::clone(&id), request, next)).catch_unwind();
+        answering.instrument(span.clone()).await.unwrap_or_else(|_| {
+            let _entered = span.enter();
+            Problem::fault(&"a handler panicked").into_response()
+        })
+    };
     if let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() {
-        let rendered = problem::render(&problem, shell.mounts.dialect(&path), &id);
+        let rendered = problem::render(&problem, dialect, &id);
         let route = response.extensions().get::<Route>().copied();
         response = rendered;
         response.extensions_mut().extend(route.map(extension).unwrap_or_default());
+    }
+    if let Ok(Some(callback)) = callback {
+        response = jsonp::wrap(&callback, response).await;
     }
     dress(&shell, response.headers_mut(), &id, origin.as_ref());
     let route = response.extensions().get::<Route>().map_or("none", |route| route.0);

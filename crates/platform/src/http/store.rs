@@ -1,10 +1,13 @@
 //! The statements over answers that are kept.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
+use crate::retention::Rule;
 use crate::statements;
 use crate::store::{Reads, Result, Tx};
 
@@ -22,6 +25,10 @@ statements! {
     KEPT = "SELECT request, answer FROM platform_idempotency WHERE actor = $1 AND key = $2";
     KEEP = "UPDATE platform_idempotency SET status = $3, answer = $4 WHERE actor = $1 AND key = $2";
 
+    /// That an answer may go is kept as its end; the newest one ends a whole time later.
+    NEWEST = "SELECT MAX(expires_at) FROM platform_idempotency";
+    DELETE = "DELETE FROM platform_idempotency WHERE (actor, key) IN (
+            SELECT actor, key FROM platform_idempotency WHERE expires_at < $1 ORDER BY expires_at, actor, key LIMIT $2)";
     PING = "SELECT COUNT(*) FROM platform_migration WHERE number = 0";
 }
 
@@ -30,6 +37,11 @@ statements! {
 pub(super) struct Kept {
     pub(super) request: String,
     pub(super) answer: Json<Value>,
+}
+
+/// Answers whose time has come.
+pub(super) fn rule() -> Rule {
+    Rule { table: "platform_idempotency", keep: Some(Duration::ZERO), newest: NEWEST, delete: DELETE }
 }
 
 /// Asks for something that is there in every store.

@@ -37,7 +37,7 @@ pub use engine::{Engine, Ran, RunEnd};
 pub use job::{Ended, Follows, Job, JobResult, JobSpec, Jobs, Outcome, Run};
 pub use pause::Scope;
 pub use store::STATEMENTS;
-pub use worker::{Worker, WorkerOptions};
+pub use worker::{Worker, WorkerCounts, WorkerOptions};
 
 /// A job's name: `merge.port_update`. Declared once as a constant, by which it is woken and registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

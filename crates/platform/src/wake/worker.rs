@@ -49,6 +49,22 @@ pub(super) struct Identity {
     pub(super) roles: String,
 }
 
+/// The counts of a worker.
+#[derive(Clone)]
+pub struct WorkerCounts(Arc<Counts>);
+
+impl WorkerCounts {
+    /// What sweeps found that no signal had told.
+    pub fn swept(&self) -> u64 {
+        self.0.swept.load(Ordering::Relaxed)
+    }
+
+    /// Leases of workers that were gone.
+    pub fn taken_over(&self) -> u64 {
+        self.0.taken_over.load(Ordering::Relaxed)
+    }
+}
+
 #[derive(Default)]
 struct Counts {
     swept: AtomicU64,
@@ -105,6 +121,11 @@ impl Worker {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the worker ended badly");
         }
+    }
+
+    /// Its counts, to be read for as long as anybody wants.
+    pub fn counts(&self) -> WorkerCounts {
+        WorkerCounts(Arc::clone(&self.counts))
     }
 
     /// What sweeps found that no signal had told.

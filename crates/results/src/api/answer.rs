@@ -1,49 +1,36 @@
 //! Answers in the shape that clients of ResultsDB read: always JSON, and every error has a `message`.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
-use tidegate_kernel::{Classified as _, ErrorClass};
+use tidegate_platform::http::{Dialect, Problem};
 use tidegate_platform::store::StoreError;
 
-use super::caller::NotKnown;
 use crate::compat::refusal::{FieldError, Refusal, Step};
 use crate::store::AcceptError;
 
 /// Why a request is not answered as wished.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// What was sent is wrong.
+    /// What was sent is wrong, in the words of the interface.
     Refused(Refusal),
-    /// What was asked for is not there.
-    NotFound(String),
-    /// Nobody is known by these credentials.
-    Unauthorized(String),
-    /// Whoever it is, they may not.
-    Forbidden(String),
-    /// The body is not said to be JSON.
-    NotJson,
-    /// The body is too large.
-    TooLarge,
-    /// The body did not come.
-    Incomplete,
-    /// The list would take too long.
-    TooSlow,
-    /// The store, or who sends this, is unknown for now.
-    Unavailable,
-    /// Our own fault.
-    Fault(Box<dyn std::error::Error + Send + Sync>),
+    /// Everything else.
+    Problem(Problem),
 }
 
 /// What a handler gives.
 pub(super) type Answer = Result<Response, Failure>;
 
+/// How errors look below the mount of ResultsDB.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ResultsDb;
+
 /// That status with a body of JSON.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    let body = serde_json::to_string(body).map_err(|error| Failure::Fault(error.into()))?;
+    let body = serde_json::to_string(body).map_err(|error| Problem::fault(&error))?;
     Ok(of_json(status, body))
 }
 
@@ -59,44 +46,49 @@ pub(super) fn message(status: StatusCode, message: &str) -> Response {
     of_json(status, json!({ "message": message }).to_string())
 }
 
-pub(super) async fn not_found() -> Response {
-    message(StatusCode::NOT_FOUND, "Not found")
+/// There is no such thing, in words of this interface.
+pub(super) fn not_found(what: impl Into<String>) -> Failure {
+    Failure::Problem(Problem::new(404, "results.not-found", what))
 }
 
-pub(super) async fn method_not_allowed() -> Response {
-    message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+/// The list would take too long.
+pub(super) fn too_slow() -> Failure {
+    let detail = "The query takes too long: add a filter on item, groups, testcases or since";
+    Failure::Problem(Problem { code: "results.too-slow", ..Problem::unavailable(detail) })
+}
+
+impl Dialect for ResultsDb {
+    fn render(&self, problem: &Problem, _request_id: &str) -> Response {
+        let detail = problem.detail.as_str();
+        let text = match (problem.status, problem.code) {
+            (401, _) => format!("401 Unauthorized: {detail}"),
+            (403, _) => format!("403 Forbidden: {detail}"),
+            (404, "platform.not-found") => "Not found".to_owned(),
+            (405, _) => "Method Not Allowed".to_owned(),
+            (415, _) => "Unsupported Media Type".to_owned(),
+            (500, _) => "Internal Server Error".to_owned(),
+            (503, "platform.unavailable") => "Unable to communicate with database".to_owned(),
+            _ => detail.to_owned(),
+        };
+        let mut response = message(problem.status_code(), &text);
+        if problem.status == 401 {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn takes_callback(&self) -> bool {
+        true
+    }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(refusal) => of_json(StatusCode::BAD_REQUEST, refusal.body()),
-            Self::NotFound(what) => message(StatusCode::NOT_FOUND, &what),
-            Self::Unauthorized(why) => {
-                let mut response = message(StatusCode::UNAUTHORIZED, &format!("401 Unauthorized: {why}"));
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                response
-            }
-            Self::Forbidden(why) => message(StatusCode::FORBIDDEN, &format!("403 Forbidden: {why}")),
-            Self::NotJson => message(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"),
-            Self::TooLarge => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-            Self::Incomplete => message(StatusCode::BAD_REQUEST, "Bad request"),
-            Self::TooSlow => retry(message(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The query takes too long: add a filter on item, groups, testcases or since",
-            )),
-            Self::Unavailable => retry(message(StatusCode::SERVICE_UNAVAILABLE, "Unable to communicate with database")),
-            Self::Fault(error) => {
-                tracing::error!(error = &*error, "a request failed");
-                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-            }
+            Self::Problem(problem) => problem.into_response(),
         }
     }
-}
-
-fn retry(mut response: Response) -> Response {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-    response
 }
 
 impl From<Refusal> for Failure {
@@ -105,12 +97,15 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        match error.class() {
-            ErrorClass::Unavailable => Self::Unavailable,
-            ErrorClass::Mistake | ErrorClass::Fault => Self::Fault(error.into()),
-        }
+        Self::Problem(error.into())
     }
 }
 
@@ -131,11 +126,12 @@ impl From<AcceptError> for Failure {
     }
 }
 
-impl From<NotKnown> for Failure {
-    fn from(error: NotKnown) -> Self {
-        match error {
-            NotKnown::Refused => Self::Unauthorized(error.to_string()),
-            NotKnown::Unavailable => Self::Unavailable,
+/// What went wrong, as our own interface says it.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::new(400, "platform.bad-value", refusal.to_string()),
+            Failure::Problem(problem) => problem,
         }
     }
 }

@@ -1,22 +1,19 @@
 //! `POST import`: a history of results, as a stream without end.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use tidegate_platform::http::{Caller, Problem, ProblemItem};
 use tidegate_platform::store::in_tx;
 use url::form_urlencoded;
 
 use super::answer::{Failure, json};
-use super::caller::Caller;
-use super::problem::Problem;
-use super::{Gate, request};
+use super::{Gate, Shared, request};
 use crate::accept::Telling;
 use crate::import::{Batch, Encoding, Inflate, Line, Lines, MAX_REJECTED, NotInflatable, Rejected};
 use crate::store::{self, Accepting};
@@ -42,16 +39,9 @@ struct Import<'g> {
     rejected: Vec<Value>,
 }
 
-pub(super) async fn import(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
+pub(super) async fn import(State(gate): Shared, caller: Caller, parts: Parts, body: Body) -> Result<Response, Problem> {
     let wish = wish(&gate, &parts)?;
-    let token = request::token(&parts.headers);
-    let caller = gate.callers.caller(token.as_deref()).await.map_err(Failure::from)?;
-    if !caller.may_import {
-        return Err(Failure::Forbidden("results:import is needed".to_owned()).into());
-    }
-    let progress =
-        gate.db.read(|reader| in_tx(store::import_progress(reader, &wish.id))).await.map_err(Failure::from)?;
+    let progress = gate.db().read(|reader| in_tx(store::import_progress(reader, &wish.id))).await?;
     let mut import = Import {
         gate: &gate,
         batch: Batch::behind(progress.last_line),
@@ -68,7 +58,7 @@ pub(super) async fn import(State(gate): State<Arc<Gate>>, request: Request) -> R
 }
 
 fn wish(gate: &Gate, parts: &Parts) -> Result<Wish, Problem> {
-    let surroundings = gate.db.surroundings();
+    let surroundings = gate.db().surroundings();
     let mut id = None;
     let mut telling = Telling::Nothing;
     for (name, value) in form_urlencoded::parse(request::query(parts).as_bytes()) {
@@ -80,18 +70,21 @@ fn wish(gate: &Gate, parts: &Parts) -> Result<Wish, Problem> {
             ("announce", "changed") => telling = Telling::Changes,
             ("announce", "all") => telling = Telling::All,
             ("id" | "announce", value) => {
-                return Err(Problem::bad_value(format!("{name}={value} is none of what it may be")));
+                return Err(Problem::bad_value(
+                    format!("query:{name}"),
+                    format!("{value:?} is none of what it may be"),
+                ));
             }
             _ => {
-                let detail = format!("there is no parameter {name}");
-                return Err(Problem::new(StatusCode::BAD_REQUEST, "platform.unknown-parameter", detail));
+                return Err(request::unknown_parameter(&name));
             }
         }
     }
     let encoding = parts.headers.get(CONTENT_ENCODING).map_or(Some(""), |name| name.to_str().ok());
     let encoding = encoding.and_then(Encoding::named);
-    let encoding = encoding.ok_or_else(|| Problem::bad_value("Content-Encoding must be gzip or zstd, or absent"))?;
-    let id = id.unwrap_or_else(|| surroundings.ids.public_id(gate.db.now()).to_string());
+    let encoding =
+        encoding.ok_or_else(|| Problem::bad_value("header:Content-Encoding", "expected gzip or zstd, or none"))?;
+    let id = id.unwrap_or_else(|| surroundings.ids.public_id(gate.db().now()).to_string());
     Ok(Wish { id, telling, encoding })
 }
 
@@ -102,7 +95,7 @@ impl Import<'_> {
         let mut inflate = Inflate::new(self.wish.encoding).map_err(|error| not_inflatable(&error))?;
         let mut lines = Lines::default();
         while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|_| Failure::Incomplete)?;
+            let piece = piece.map_err(|_| Problem::bad_value("/body", "the body broke off"))?;
             // small parts, so that what grows a lot is stored as it comes
             for part in piece.chunks(4 * 1024) {
                 let mut found = Vec::new();
@@ -144,13 +137,13 @@ impl Import<'_> {
         let accepting = Accepting {
             rules: &self.gate.rules,
             links: &self.gate.public,
-            actor: self.caller.actor.clone(),
+            actor: self.caller.principal().actor(),
             telling: self.wish.telling,
         };
         let (import, accepting, batch) = (&self.wish.id, &accepting, &batch);
         let stored = self
             .gate
-            .db
+            .db()
             .write("results.import", |tx| in_tx(async move { store::import_batch(tx, import, accepting, batch).await }))
             .await;
         let (stored, rejected) = stored.map_err(Failure::from)?;
@@ -170,11 +163,20 @@ impl Import<'_> {
     }
 
     fn stopped(&self) -> Problem {
-        let detail = format!("more than {MAX_REJECTED} lines are bad; what was stored before stays");
-        Problem::new(StatusCode::BAD_REQUEST, "results.import-stopped", detail).with(self.answer())
+        let bad = |line: &Value| ProblemItem {
+            line: line["line"].as_u64().and_then(|line| line.try_into().ok()),
+            ..ProblemItem::new("/body", "platform.bad-value", line["error"].as_str().unwrap_or_default())
+        };
+        let stored = self.accepted + self.repeated;
+        let detail = format!(
+            "more than {MAX_REJECTED} lines are bad; the {stored} results that import {:?} stored before stay",
+            self.wish.id
+        );
+        let errors = self.rejected.iter().map(bad).collect();
+        Problem { errors, ..Problem::new(400, "results.import-stopped", detail) }
     }
 }
 
 fn not_inflatable(error: &NotInflatable) -> Problem {
-    Problem::bad_value(error.to_string())
+    Problem::bad_value("/body", error.to_string())
 }

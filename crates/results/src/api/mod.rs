@@ -1,14 +1,11 @@
 //! The gate's HTTP interfaces: handlers that parse, ask the store, and render.
 //!
-//! Each mount is a router of its own, which the program nests where the interface is to be found. Who sends a request is
-//! for the program to know: it hands in [`Callers`].
+//! Who sends a request, its limits and the form of errors are the platform's; [`ResultsDb`] says how errors look to the
+//! clients of ResultsDB.
 
 mod answer;
-mod caller;
 mod import;
-mod jsonp;
 mod native;
-mod problem;
 mod records;
 mod request;
 mod resultsdb_v2;
@@ -17,30 +14,30 @@ mod resultsdb_v3;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware;
-use tidegate_platform::store::Db;
+use tidegate_platform::http::{Answer, Caller, Platform, Routes};
+use tidegate_platform::store::{Db, in_tx};
 
 use crate::accept::{Arriving, Rules, Telling};
 use crate::compat::render::Links;
 use crate::compat::resultsdb_v2::Acceptance;
 use crate::model::{NewResult, StoredResult};
 use crate::permission::Permission;
-use crate::store::{self, AcceptError, Accepting};
+use crate::store::{self, Accepting};
+use answer::Failure;
 
-pub use caller::{Caller, Callers, Known, NotKnown};
-pub use request::Origin;
+pub use answer::ResultsDb;
+
+/// Where clients of ResultsDB find it.
+pub const RESULTSDB: &str = "/resultsdb";
 
 /// What the interfaces work with.
 pub struct Gate {
-    /// The store.
-    pub db: Db,
+    /// The service that they are part of.
+    pub platform: Platform,
     /// How results are understood.
     pub rules: Rules,
     /// The most results on one page.
     pub max_limit: usize,
-    /// The largest body, in bytes.
-    pub max_body: usize,
     /// So far ahead of the clock a result may claim to be.
     pub max_future: Duration,
     /// So long a list may take.
@@ -51,62 +48,64 @@ pub struct Gate {
     pub v3_permissions: Vec<Permission>,
     /// Where messages say that things are found.
     pub public: Links,
-    /// Who sends a request.
-    pub callers: Arc<dyn Callers>,
 }
 
+type Shared = axum::extract::State<Arc<Gate>>;
+
 impl Gate {
-    /// A gate over that store, as it is without any configuration.
-    pub fn new(db: Db, public: Links, callers: Arc<dyn Callers>) -> Self {
+    /// A gate of that service, as it is without any configuration, which is found there: `https://gate.example.org`.
+    pub fn new(platform: Platform, url: &str) -> Self {
         Self {
-            db,
+            platform,
             rules: Rules::default(),
             max_limit: 1_000,
-            max_body: 4 * 1024 * 1024,
             max_future: Duration::from_secs(3_600),
             query_timeout: Duration::from_secs(5),
             open_writes: false,
             v3_permissions: Vec::new(),
-            public,
-            callers,
+            public: Links::at(format!("{url}{RESULTSDB}/api/v2.0")),
         }
+    }
+
+    fn db(&self) -> &Db {
+        self.platform.db()
     }
 
     fn acceptance(&self) -> Acceptance {
         Acceptance {
             outcomes: self.rules.outcomes.clone(),
             item_keys: self.rules.item_keys.clone(),
-            now: self.db.now(),
+            now: self.db().now(),
             max_future: self.max_future,
         }
     }
 
-    /// Stores one result with all that follows from it.
-    async fn accept(&self, result: NewResult, caller: &Caller) -> Result<StoredResult, AcceptError> {
-        let accepting =
-            Accepting { rules: &self.rules, links: &self.public, actor: caller.actor.clone(), telling: Telling::All };
-        let (accepting, result) = (&accepting, &result);
-        let mut stored = self
-            .db
-            .write("results.post", |tx| {
-                tidegate_platform::store::in_tx(async move {
-                    let arriving = Arriving { result: result.clone(), id: None, submitter: caller.submitter() };
-                    store::accept(tx, accepting, vec![arriving]).await
-                })
+    /// Stores one result with all that follows from it, and answers it with these links.
+    async fn accept(&self, result: &NewResult, caller: &Caller, links: &Links) -> Result<Answer, Failure> {
+        let accepting = &Accepting {
+            rules: &self.rules,
+            links: &self.public,
+            actor: caller.principal().actor(),
+            telling: Telling::All,
+        };
+        let submitter = caller.principal().user().map(|user| user.name.as_str());
+        let write = caller.write(&self.platform, "results.post", |tx| {
+            in_tx(async move {
+                let submitter = submitter.map(str::to_owned);
+                let arriving = Arriving { result: result.clone(), id: None, submitter };
+                let stored = store::accept(tx, accepting, vec![arriving]).await?;
+                Ok::<_, Failure>(stored.first().map_or_else(Answer::done, |stored| created(links, stored)))
             })
-            .await?;
-        Ok(stored.swap_remove(0))
+        });
+        write.await
     }
 }
 
-/// ResultsDB as its clients find it below `/resultsdb`, or at the root of a host: `/api/v2.0` and `/api/v3`.
-pub fn resultsdb(gate: Arc<Gate>) -> Router {
-    let both = resultsdb_v2::router().merge(resultsdb_v3::router());
-    let both = both.fallback(answer::not_found).method_not_allowed_fallback(answer::method_not_allowed);
-    both.layer(middleware::from_fn(jsonp::wrap)).with_state(gate)
+fn created(links: &Links, stored: &StoredResult) -> Answer {
+    Answer::created(format!("/api/v1/results/records/{}", stored.id), &links.result(stored))
 }
 
-/// Our own interface, with its whole paths: `/api/v1/results/…`.
-pub fn native(gate: Arc<Gate>) -> Router {
-    native::router().with_state(gate)
+/// All routes of the gate: ResultsDB below [`RESULTSDB`], and our own below `/api/v1/results`.
+pub fn routes(gate: Arc<Gate>) -> Routes {
+    resultsdb_v2::routes().and(resultsdb_v3::routes()).and(native::routes()).with_state(gate)
 }

@@ -3,82 +3,74 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::{get, post, put};
-use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use axum::Json;
+use axum::extract::{Path, State};
 use serde_json::{Value, json};
-use tidegate_platform::store::in_tx;
-use url::form_urlencoded;
+use tidegate_platform::http::{
+    Access, Answer, Body, Caller, Endpoint, Fields, FromFields, FromParams, List, Page, Params, Problem, Query, Record,
+    Routes,
+};
+use tidegate_platform::store::{Result, in_tx};
+use utoipa::ToSchema;
 
-use super::answer::{Failure, json};
-use super::problem::Problem;
-use super::{Gate, import, records, request};
+use super::answer::Failure;
+use super::{Gate, Shared, import, records};
 use crate::model::wire_time;
+use crate::rights::{IMPORT, WRITE};
 use crate::store::{self, AnnouncedRow, StateRow};
 
-type Shared = State<Arc<Gate>>;
+const OF_ITEM: &[(&str, &str)] = &[
+    ("item", "the build, or whatever else was tested"),
+    ("limit", "items on a page, at most 500"),
+    ("cursor", "where the page begins, from `next`"),
+];
 
-const DEFAULT_LIMIT: i64 = 50;
-const MAX_LIMIT: i64 = 500;
-
-pub(super) fn router() -> Router<Arc<Gate>> {
-    Router::new()
-        .route("/api/v1/results/records", get(records::list).post(records::create))
-        .route("/api/v1/results/records/{id}", get(records::one))
-        .route("/api/v1/results/import", post(import::import))
-        .route("/api/v1/results/announcements", get(announcements))
-        .route("/api/v1/results/announcements/state", get(states))
-        .route("/api/v1/results/updates/{id}/builds", put(builds))
+pub(super) fn routes() -> Routes<Arc<Gate>> {
+    let get = |path, summary| Endpoint::get(path, Access::Read).summary(summary);
+    let create = Endpoint::post("/api/v1/results/records", Access::Needs(WRITE)).summary("Stores a result");
+    let import_route = Endpoint::post("/api/v1/results/import", Access::Needs(IMPORT))
+        .summary("Stores a history: one result a line")
+        .query(&[("id", "names the import, so that it can be resumed"), ("announce", "none, changed or all")])
+        .endless();
+    let states_route = get("/api/v1/results/announcements/state", "What is known of an item");
+    let builds_route = Endpoint::put("/api/v1/results/updates/{id}/builds", Access::Needs(WRITE));
+    let builds_route = builds_route.summary("Says which builds an update has").takes::<Builds>();
+    Routes::new()
+        .route(get("/api/v1/results/records", "Results, newest first"), records::list)
+        .route(create, records::create)
+        .route(get("/api/v1/results/records/{id}", "One result"), records::one)
+        .route(import_route, import::import)
+        .route(get("/api/v1/results/announcements", "What was told of an item").query(OF_ITEM), announcements)
+        .route(states_route.query(OF_ITEM), states)
+        .route(builds_route, builds)
 }
 
 /// What a list about one item is asked for.
 struct OfItem {
     item: String,
-    limit: i64,
-    cursor: Option<String>,
+    page: Page,
 }
 
-impl OfItem {
-    fn of(query: &str) -> Result<Self, Problem> {
-        let (mut item, mut limit, mut cursor) = (None, DEFAULT_LIMIT, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "item" if !value.contains('\0') => item = Some(value.into_owned()),
-                "limit" => {
-                    let asked = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                    limit = asked.ok_or_else(|| Problem::bad_value(format!("limit must be from 1 to {MAX_LIMIT}")))?;
-                }
-                "cursor" if !value.contains('\0') => cursor = Some(value.into_owned()),
-                "item" | "cursor" => return Err(Problem::bad_value(format!("{name} must not contain U+0000"))),
-                other => {
-                    let detail = format!("there is no parameter {other}");
-                    return Err(Problem::new(StatusCode::BAD_REQUEST, "platform.unknown-parameter", detail));
-                }
-            }
+impl FromParams for OfItem {
+    fn read(params: &mut Params) -> Option<Self> {
+        let (item, page) = (params.optional::<String>("item"), Page::read(params));
+        let item = item?;
+        if item.is_none() {
+            params.refuse("item", "is needed: the build, or whatever else was tested");
         }
-        let item = item.ok_or_else(|| Problem::bad_value("item is needed: the build, or whatever else was tested"))?;
-        Ok(Self { item, limit, cursor })
+        Some(Self { item: item?, page: page? })
     }
 }
 
-fn listed(items: &[Value], next: Option<&str>) -> Result<Response, Problem> {
-    json(StatusCode::OK, &json!({"items": items, "next": next})).map_err(Problem::from)
-}
-
 /// What is known of an item, with the counts of what was not told.
-async fn states(State(gate): Shared, request: Request) -> Result<Response, Problem> {
-    let asked = OfItem::of(request.uri().query().unwrap_or_default())?;
-    let (item, after) = (&asked.item, asked.cursor.as_deref().unwrap_or_default());
+async fn states(State(gate): Shared, Query(asked): Query<OfItem>) -> std::result::Result<Json<List<Value>>, Problem> {
+    let OfItem { item, page } = &asked;
+    let after = &page.after::<String>()?.unwrap_or_default();
     let read =
-        gate.db.read(|reader| in_tx(async move { store::states_of_item(reader, item, after, asked.limit).await }));
-    let rows: Vec<StateRow> = read.await.map_err(Failure::from)?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == asked.limit);
-    let next = rows.last().filter(|_| is_full).map(|row| row.key_hash.clone());
-    let shown = rows.into_iter().map(|row| {
+        gate.db().read(|reader| in_tx(async move { store::states_of_item(reader, item, after, page.rows()).await }));
+    let rows: Result<Vec<StateRow>> = read.await;
+    let List { items, next } = page.list(rows?, |row| row.key_hash.clone());
+    let shown = items.into_iter().map(|row| {
         json!({
             "key": row.key_hash,
             "testcase": row.testcase,
@@ -93,24 +85,22 @@ async fn states(State(gate): Shared, request: Request) -> Result<Response, Probl
             "changed_at": row.changed_at.and_then(at),
         })
     });
-    listed(&shown.collect::<Vec<_>>(), next.as_deref())
+    Ok(Json(List { items: shown.collect(), next }))
 }
 
 /// What was told of an item.
-async fn announcements(State(gate): Shared, request: Request) -> Result<Response, Problem> {
-    let asked = OfItem::of(request.uri().query().unwrap_or_default())?;
-    let after = asked.cursor.as_deref().map_or(Some(("", 0)), |cursor| {
-        let (key, seq) = cursor.split_once('/')?;
-        Some((key, seq.parse().ok()?))
-    });
-    let after = after.ok_or_else(|| Problem::bad_value("cursor must be the one that the page before gave"))?;
-    let item = &asked.item;
-    let read =
-        gate.db.read(|reader| in_tx(async move { store::announcements(reader, item, after, asked.limit).await }));
-    let rows: Vec<AnnouncedRow> = read.await.map_err(Failure::from)?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == asked.limit);
-    let next = rows.last().filter(|_| is_full).map(|row| format!("{}/{}", row.key_hash, row.seq));
-    let shown = rows.into_iter().map(|row| {
+async fn announcements(
+    State(gate): Shared,
+    Query(asked): Query<OfItem>,
+) -> std::result::Result<Json<List<Value>>, Problem> {
+    let OfItem { item, page } = &asked;
+    let (key, seq) = &page.after::<(String, i64)>()?.unwrap_or_default();
+    let read = gate
+        .db()
+        .read(|reader| in_tx(async move { store::announcements(reader, item, (key, *seq), page.rows()).await }));
+    let rows: Result<Vec<AnnouncedRow>> = read.await;
+    let List { items, next } = page.list(rows?, |row| (row.key_hash.clone(), row.seq));
+    let shown = items.into_iter().map(|row| {
         json!({
             "key": row.key_hash,
             "seq": row.seq,
@@ -126,43 +116,47 @@ async fn announcements(State(gate): Shared, request: Request) -> Result<Response
             "at": at(row.created_at),
         })
     });
-    listed(&shown.collect::<Vec<_>>(), next.as_deref())
+    Ok(Json(List { items: shown.collect(), next }))
 }
 
 fn at(microseconds: i64) -> Option<String> {
     tidegate_kernel::Timestamp::from_microseconds(microseconds).map(|at| format!("{}Z", wire_time(at)))
 }
 
-/// The body of `PUT updates/{id}/builds`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The builds of an update.
+#[derive(ToSchema)]
 struct Builds {
+    /// Their names, version and release.
     builds: BTreeSet<String>,
 }
 
-/// The builds of an update are these and no others.
-async fn builds(State(gate): Shared, request: Request) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let body = request::body(&gate, body).await?;
-    let caller = request::writer(&gate, &parts, b"").await.map_err(Failure::from)?;
-    if !caller.may_write {
-        return Err(Failure::Forbidden("results:write is needed".to_owned()).into());
+impl FromFields for Builds {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self { builds: fields.required("builds")? })
     }
-    let path = parts.uri.path();
-    let update = path.split_once("/updates/").and_then(|(_, rest)| rest.strip_suffix("/builds")).unwrap_or_default();
-    let update = percent_decode_str(update).decode_utf8_lossy().into_owned();
-    let read = serde_json::from_slice(&body);
-    let Builds { builds } = read.map_err(|error| Problem::bad_value(format!("/body: {error}")))?;
+}
+
+/// The builds of an update are these and no others.
+async fn builds(
+    State(gate): Shared,
+    Path(update): Path<String>,
+    caller: Caller,
+    Body(Builds { builds }): Body<Builds>,
+) -> std::result::Result<Answer, Problem> {
     let most = gate.rules.fan_out.max_builds;
     let is_name = |text: &String| !text.is_empty() && text.len() <= 1_024 && !text.contains('\0');
     if builds.len() > most || !builds.iter().chain([&update]).all(is_name) {
-        return Err(Problem::bad_value(format!(
-            "an update has at most {most} builds, each a name of at most 1024 bytes"
-        )));
+        let detail = format!("an update has at most {most} builds, each a name of at most 1024 bytes");
+        return Err(Problem::bad_value("/body/builds", detail));
     }
-    let (update, builds) = (&update, &builds);
-    let set =
-        gate.db.write("results.builds", |tx| in_tx(async move { store::set_builds(tx, update, builds, "api").await }));
-    set.await.map_err(Failure::from)?;
-    json(StatusCode::OK, &json!({"update": update, "builds": builds})).map_err(Problem::from)
+    let (update, builds, caller) = (&update, &builds, &caller);
+    let write = caller.write(&gate.platform, "results.builds", |tx| {
+        in_tx(async move {
+            store::set_builds(tx, update, builds, "api").await?;
+            let (object, change) = (format!("update:{update}"), json!({ "builds": builds.len() }));
+            caller.record(tx, Record { permission: WRITE, object, reason: None, change });
+            Ok::<_, Failure>(Answer::ok(&json!({"update": update, "builds": builds})))
+        })
+    });
+    write.await.map_err(Problem::from)
 }

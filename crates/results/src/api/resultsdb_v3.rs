@@ -2,73 +2,72 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use tidegate_platform::http::{Access, Answer as Written, Caller, Endpoint, Problem, Raw, Routes};
 use url::form_urlencoded;
 
 use super::answer::{Answer, Failure, json};
-use super::{Gate, request};
+use super::{Gate, Shared, request};
 use crate::compat::render::Links;
 use crate::compat::resultsdb_v3::{ResultType, html, parse_result};
 use crate::permission::is_permitted;
 
 const API: &str = "/api/v3";
 
-type Shared = State<Arc<Gate>>;
-
-pub(super) fn router() -> Router<Arc<Gate>> {
-    Router::new()
-        .route(API, get(reference))
-        .route("/api/v3/", get(reference))
-        .route("/api/v3/permissions", get(permissions))
-        .route("/api/v3/schemas/{type}", get(schema))
-        .route("/api/v3/results/{type}", post(submit))
+pub(super) fn routes() -> Routes<Arc<Gate>> {
+    let get = |path| Endpoint::get(path, Access::Read);
+    Routes::new()
+        .route(get("/resultsdb/api/v3"), reference)
+        .route(get("/resultsdb/api/v3/"), reference)
+        .route(get("/resultsdb/api/v3/permissions"), permissions)
+        .route(get("/resultsdb/api/v3/schemas/{type}"), schema)
+        .route(Endpoint::post("/resultsdb/api/v3/results/{type}", Access::SignedIn), submit)
 }
 
-/// The type that the path ends in.
-fn kind(path: &str) -> Result<ResultType, Failure> {
-    let segment = path.rsplit('/').next().unwrap_or_default();
-    ResultType::of_segment(segment).ok_or_else(|| Failure::NotFound("Not found".to_owned()))
+fn kind(segment: &str) -> Result<ResultType, Problem> {
+    ResultType::of_segment(segment).ok_or_else(|| Problem::not_found("there is no such type of result"))
 }
 
 /// First who sends it, then whether it is right, then whether they may: as clients have always met it.
-async fn submit(State(gate): Shared, request: Request) -> Answer {
-    let (parts, body) = request.into_parts();
-    let kind = kind(parts.uri.path())?;
-    let token = request::token(&parts.headers);
-    let caller = gate.callers.caller(token.as_deref()).await?;
-    let body = request::body(&gate, body).await?;
+async fn submit(
+    State(gate): Shared,
+    Path(segment): Path<String>,
+    caller: Caller,
+    parts: Parts,
+    Raw(body): Raw,
+) -> Result<Written, Failure> {
+    let kind = kind(&segment)?;
     request::says_json(&parts.headers)?;
     let submitted = parse_result(kind, &body, &gate.rules.outcomes)?;
-    if !is_permitted(&gate.v3_permissions, &caller.user, &caller.groups, submitted.testcase()) {
-        let (user, testcase) = (&caller.user, submitted.testcase());
+    let user = caller.principal().user().map(|user| user.name.clone()).unwrap_or_default();
+    let groups: Vec<_> = caller.principal().teams().iter().cloned().collect();
+    if !is_permitted(&gate.v3_permissions, &user, &groups, submitted.testcase()) {
+        let testcase = submitted.testcase();
         let why = format!("User {user} is not authorized to submit results for the test case {testcase}");
-        return Err(Failure::Forbidden(why));
+        return Err(Problem::new(403, "platform.forbidden", why).into());
     }
-    let stored = gate.accept(submitted.into_result(&caller.user), &caller).await?;
-    let base = request::base(&parts, API).replace(API, "/api/v2.0");
-    json(StatusCode::CREATED, &Links::at(base).result(&stored))
+    let links = Links::at(request::base(&caller, &parts, API).replace(API, "/api/v2.0"));
+    gate.accept(&submitted.into_result(&user), &caller, &links).await
 }
 
-async fn permissions(State(gate): Shared, request: Request) -> Answer {
-    let query = request.uri().query().unwrap_or_default();
+async fn permissions(State(gate): Shared, parts: Parts) -> Answer {
+    let query = request::query(&parts);
     let testcase = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "testcase");
     let entries = gate.v3_permissions.iter();
     let entries = entries.filter(|entry| testcase.as_ref().is_none_or(|(_, testcase)| entry.covers(testcase)));
     json(StatusCode::OK, &entries.map(crate::permission::Permission::entry).collect::<Vec<_>>())
 }
 
-async fn schema(State(gate): Shared, request: Request) -> Answer {
-    json(StatusCode::OK, &kind(request.uri().path())?.schema(&gate.rules.outcomes))
+async fn schema(State(gate): Shared, Path(segment): Path<String>) -> Answer {
+    json(StatusCode::OK, &kind(&segment)?.schema(&gate.rules.outcomes))
 }
 
-async fn reference(request: Request) -> Answer {
-    let (parts, _) = request.into_parts();
-    let base = request::base(&parts, API);
+async fn reference(caller: Caller, parts: Parts) -> Answer {
+    let base = request::base(&caller, &parts, API);
     let login = base.replace(API, "/auth/oidclogin");
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], html(&base, &login)).into_response())
 }

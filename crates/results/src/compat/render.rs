@@ -34,7 +34,8 @@ pub struct WireResult<'a> {
 pub struct WireTestCase<'a> {
     name: &'a str,
     ref_url: Option<&'a str>,
-    href: String,
+    /// Where it is found.
+    pub href: String,
 }
 
 /// A group on the wire.
@@ -45,7 +46,8 @@ pub struct WireGroup<'a> {
     ref_url: Option<&'a str>,
     results: String,
     results_count: u64,
-    href: String,
+    /// Where it is found.
+    pub href: String,
 }
 
 /// A page of a list on the wire.

@@ -116,7 +116,7 @@ proptest! {
 /// The same through HTTP and into the stores: no answer is a fault of ours.
 fn no_fault_on(kind: Kind, cases: usize) {
     TestDb::on(kind, TABLES, async |t| {
-        let web = Web::with(t, |gate| gate.open_writes = true);
+        let web = Web::with(t, |gate| gate.open_writes = true).await;
         let mut runner = TestRunner::default();
         for _ in 0..cases {
             let body = bodies().new_tree(&mut runner).expect("a body").current();

@@ -26,14 +26,14 @@ fn history() -> String {
 }
 
 async fn import(web: &Web, query: &str, encoding: &str, body: Body) -> Answer {
-    let request = Request::post(format!("/api/v1/results/import{query}")).header("authorization", "Bearer tg_writer");
+    let request = Request::post(format!("/api/v1/results/import{query}")).header("authorization", web.bearer("writer"));
     web.send(request.header("content-encoding", encoding).body(body).expect("a request")).await
 }
 
 #[test]
 fn an_import_that_was_cut_goes_on_where_it_was() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let text = history();
         let begin: String = text.split_inclusive('\n').take(6_000).collect();
         let cut = futures_util::stream::iter([Ok(Bytes::from(begin)), Err(std::io::Error::other("cut"))]);
@@ -64,7 +64,7 @@ fn an_import_that_was_cut_goes_on_where_it_was() {
 #[test]
 fn an_import_tells_as_much_as_was_wished() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let line = |item: &str, outcome: &str| {
             json!({"outcome": outcome, "testcase": "t", "data": {"item": item}}).to_string() + "\n"
         };
@@ -81,7 +81,7 @@ fn an_import_tells_as_much_as_was_wished() {
 #[test]
 fn what_is_no_history_is_stopped() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let stopped = import(&web, "", "", Body::from("{\n".repeat(1_001))).await;
         assert_eq!(
             (stopped.status, &stopped.json()["code"]),
@@ -96,7 +96,7 @@ fn what_is_no_history_is_stopped() {
         let long = format!("{{\"note\": \"{}\"}}\n", "x".repeat(1_100_000));
         let answer = import(&web, "", "", Body::from(long)).await.json();
         assert_eq!(answer["rejected"][0]["error"], "a line may have at most 1048576 bytes");
-        let reader = Request::post("/api/v1/results/import").header("authorization", "Bearer tg_reader");
+        let reader = Request::post("/api/v1/results/import").header("authorization", web.bearer("reader"));
         assert_eq!(web.send(reader.body(Body::empty()).unwrap()).await.status, StatusCode::FORBIDDEN);
         let nobody = Request::post("/api/v1/results/import").body(Body::empty()).unwrap();
         assert_eq!(web.send(nobody).await.status, StatusCode::UNAUTHORIZED);
@@ -111,7 +111,7 @@ async fn get(web: &Web, path: &str) -> Value {
 #[test]
 fn what_was_told_of_an_item_can_be_looked_up() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         for outcome in ["FAILED", "FAILED", "PASSED", "RUNNING"] {
             web.gate.result("a-1-1", outcome).await;
         }
@@ -143,17 +143,17 @@ fn what_was_told_of_an_item_can_be_looked_up() {
 #[test]
 fn the_builds_of_an_update_can_be_told() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
-        let put = |token: &str, body: &str| {
+        let web = Web::over(t).await;
+        let put = |who: &str, body: &str| {
             let request = Request::put("/api/v1/results/updates/FEDORA-2026-1/builds");
-            let request = request.header("authorization", format!("Bearer {token}"));
+            let request = request.header("authorization", web.bearer(who)).header("content-type", "application/json");
             request.body(Body::from(body.to_owned())).expect("a request")
         };
-        let told = web.send(put("tg_writer", r#"{"builds": ["b-1-1", "a-1-1", "b-1-1"]}"#)).await;
+        let told = web.send(put("writer", r#"{"builds": ["b-1-1", "a-1-1", "b-1-1"]}"#)).await;
         assert_eq!(told.json(), json!({"update": "FEDORA-2026-1", "builds": ["a-1-1", "b-1-1"]}));
-        assert_eq!(web.send(put("tg_reader", r#"{"builds": []}"#)).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(web.send(put("reader", r#"{"builds": []}"#)).await.status, StatusCode::FORBIDDEN);
         for wrong in ["{", r#"{"builds": [1]}"#, r#"{"builds": [""]}"#, r#"{"other": []}"#] {
-            assert_eq!(web.send(put("tg_writer", wrong)).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+            assert_eq!(web.send(put("writer", wrong)).await.status, StatusCode::BAD_REQUEST, "{wrong}");
         }
         let data = json!({"type": "bodhi_update", "item": "FEDORA-2026-1"});
         web.result(json!({"outcome": "PASSED", "testcase": "t", "data": data})).await;
@@ -164,11 +164,11 @@ fn the_builds_of_an_update_can_be_told() {
 #[test]
 fn records_are_listed_by_cursor_and_posted() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         for number in 0..5 {
             let item = if number % 2 == 0 { "even" } else { "odd" };
             let body = json!({"outcome": "PASSED", "testcase": "t", "submit_time": number, "data": {"item": item}});
-            let request = Request::post("/api/v1/results/records").header("authorization", "Bearer tg_writer");
+            let request = Request::post("/api/v1/results/records").header("authorization", web.bearer("writer"));
             let request =
                 request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap();
             let posted = web.send(request).await;

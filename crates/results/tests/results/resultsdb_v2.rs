@@ -13,7 +13,7 @@ use crate::web::Web;
 #[test]
 fn a_result_comes_back_as_its_readers_know_it() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let body = json!({"outcome": "passed", "testcase": {"name": "dist.x", "ref_url": "https://x/t"},
             "groups": ["11111111-0000-0000-0000-000000000000"], "submit_time": "2026-11-21T07:04:12.847042",
             "data": {"a": 1, "b": ["x", "y"], "c": true}});
@@ -35,7 +35,7 @@ fn a_result_comes_back_as_its_readers_know_it() {
 #[test]
 fn pages_have_links_to_their_neighbours() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         for number in 0..45 {
             web.result(json!({"outcome": "PASSED", "testcase": "t", "submit_time": number})).await;
         }
@@ -56,7 +56,7 @@ fn pages_have_links_to_their_neighbours() {
 #[test]
 fn the_latest_is_asked_for_by_item_and_variant() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         for (outcome, scenario) in [("FAILED", json!("x")), ("PASSED", json!("x")), ("FAILED", json!([]))] {
             let data = json!({"item": "a", "type": "koji_build", "scenario": scenario});
             web.result(json!({"outcome": outcome, "testcase": "t", "data": data})).await;
@@ -77,7 +77,7 @@ fn the_latest_is_asked_for_by_item_and_variant() {
 #[test]
 fn names_of_test_cases_hold_slashes() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         web.result(json!({"outcome": "PASSED", "testcase": "a/b/c"})).await;
         web.result(json!({"outcome": "PASSED", "testcase": "a/b/results"})).await;
         assert_eq!(web.get("/api/v2.0/testcases/a/b/c").await.json()["name"], "a/b/c");
@@ -100,7 +100,7 @@ fn names_of_test_cases_hold_slashes() {
 #[test]
 fn groups_are_made_found_and_changed() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let made = web.post("/api/v2.0/groups", r#"{"description": "run one"}"#).await;
         assert_eq!(made.status, StatusCode::CREATED);
         let uuid = made.json()["uuid"].as_str().unwrap().to_owned();
@@ -126,7 +126,7 @@ fn groups_are_made_found_and_changed() {
 #[test]
 fn what_is_wrong_is_told_and_nothing_is_stored() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let post = async |body: &str| web.post("/api/v2.0/results", body.to_owned()).await;
         assert_eq!(post("{").await.message(), (400, "Bad request".to_owned()));
         assert_eq!(post("[]").await.message(), (400, "Bad request".to_owned()));
@@ -144,7 +144,7 @@ fn what_is_wrong_is_told_and_nothing_is_stored() {
             post(&format!(r#"{{"note": "{}"}}"#, "x".repeat(5_000_000))).await.status,
             StatusCode::PAYLOAD_TOO_LARGE
         );
-        let plain = Request::post("/resultsdb/api/v2.0/results").header("authorization", "Bearer tg_writer");
+        let plain = Request::post("/resultsdb/api/v2.0/results").header("authorization", web.bearer("writer"));
         let plain = web.send(plain.header("content-type", "text/plain").body(Body::from("{}")).unwrap()).await;
         assert_eq!(plain.message(), (415, "Unsupported Media Type".to_owned()));
         assert_eq!(
@@ -157,7 +157,7 @@ fn what_is_wrong_is_told_and_nothing_is_stored() {
 #[test]
 fn queries_that_are_wrong_are_refused() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let get = async |query: &str| web.get(&format!("/api/v2.0/results?{query}")).await;
         assert_eq!(get("since=now").await.mistakes(), [r#"["since"]: Value error, must be in ISO8601 format"#]);
         assert_eq!(get("limit=0").await.mistakes(), [r#"["limit"]: Input should be greater than or equal to 1"#]);
@@ -174,21 +174,21 @@ fn queries_that_are_wrong_are_refused() {
 #[test]
 fn who_writes_has_a_token() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let body = || json!({"outcome": "PASSED", "testcase": "t"}).to_string();
-        let unknown = web.post_as("tg_nobody", "/api/v2.0/results", body()).await;
-        assert_eq!(unknown.message(), (401, "401 Unauthorized: authentication is required".to_owned()));
+        let unknown = web.post_as("nobody", "/api/v2.0/results", body()).await;
+        assert_eq!(unknown.message(), (401, "401 Unauthorized: this login is not valid, or not any more".to_owned()));
         assert_eq!(unknown.headers["www-authenticate"], "Bearer");
-        let reader = web.post_as("tg_reader", "/api/v2.0/results", body()).await;
-        assert_eq!(reader.message(), (403, "403 Forbidden: results:write is needed".to_owned()));
+        let reader = web.post_as("reader", "/api/v2.0/results", body()).await;
+        assert_eq!(reader.message(), (403, "403 Forbidden: this needs the permission results:write".to_owned()));
         let anonymous = |body: String| {
             let request = Request::post("/resultsdb/api/v2.0/results").header("content-type", "application/json");
             request.body(Body::from(body)).unwrap()
         };
         assert_eq!(web.send(anonymous(body())).await.status, StatusCode::UNAUTHORIZED);
-        let in_body = json!({"outcome": "PASSED", "testcase": "t", "_auth_token": "tg_writer"}).to_string();
+        let in_body = json!({"outcome": "PASSED", "testcase": "t", "_auth_token": web.token("writer")}).to_string();
         assert_eq!(web.send(anonymous(in_body)).await.status, StatusCode::CREATED);
-        let open = Web::with(t, |gate| gate.open_writes = true);
+        let open = Web::with(t, |gate| gate.open_writes = true).await;
         assert_eq!(open.send(anonymous(body())).await.status, StatusCode::CREATED);
         let rows = t.rows("SELECT submitter FROM results_result ORDER BY id").await;
         assert_eq!(rows, [["alice"], ["NULL"]]);
@@ -196,9 +196,36 @@ fn who_writes_has_a_token() {
 }
 
 #[test]
+fn what_is_sent_again_is_stored_once() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let send = async |token: &str, outcome: &str| {
+            let data = r#"{"z": 1, "item": "a-1-1", "b": [true, "x"]}"#;
+            let body =
+                format!(r#"{{"outcome": "{outcome}", "testcase": "t", "data": {data}, "_auth_token": "{token}"}}"#);
+            let request = Request::post("/resultsdb/api/v2.0/results").header("content-type", "application/json");
+            web.send(request.header("idempotency-key", "k").body(Body::from(body)).unwrap()).await
+        };
+        let first = send(web.token("writer"), "FAILED").await;
+        assert_eq!((first.status, first.headers.get("idempotency-replayed")), (StatusCode::CREATED, None));
+        assert!(first.text.contains(r#""data":{"z":["1"],"item":["a-1-1"],"b":["True","x"]}"#), "{}", first.text);
+        let other_token = Web::over(t).await;
+        for token in [web.token("writer"), other_token.token("writer")] {
+            let again = send(token, "FAILED").await;
+            assert_eq!(again.headers["idempotency-replayed"], "true");
+            assert_eq!((again.status, &again.text), (StatusCode::CREATED, &first.text));
+        }
+        let other = send(web.token("writer"), "PASSED").await;
+        assert_eq!(other.message(), (409, "this Idempotency-Key was used for another request".to_owned()));
+        assert_eq!(t.rows("SELECT COUNT(*) FROM results_result").await, [["1"]]);
+        assert_eq!(web.gate.told("resultsdb.result.new").await.len(), 1);
+    });
+}
+
+#[test]
 fn every_answer_is_json() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let landing = web.get("/api/v2.0").await;
         assert_eq!(
             (landing.status, landing.headers["content-type"].as_bytes()),
@@ -221,7 +248,7 @@ fn every_answer_is_json() {
 #[test]
 fn a_list_that_takes_too_long_says_what_would_help() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::with(t, |gate| gate.query_timeout = std::time::Duration::from_millis(10));
+        let web = Web::with(t, |gate| gate.query_timeout = std::time::Duration::from_millis(10)).await;
         // all connections are taken, so nothing is answered before its time is over
         let pool = t.options().pool.get() as usize;
         let readers = if t.db.is_postgres() { pool / 2 } else { pool };

@@ -19,7 +19,7 @@ fn compose(change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_compose_is_two_items_and_two_changes() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let posted = web.post("/api/v3/results/productmd-composes", compose(|_| {})).await;
         assert_eq!(posted.status, StatusCode::CREATED, "{}", posted.text);
         let items = json!(["RHEL-8.8.0-20221129.0/BaseOS/x86_64", "RHEL-8.8.0-20221129.0"]);
@@ -42,9 +42,9 @@ fn a_compose_is_two_items_and_two_changes() {
 #[test]
 fn first_the_token_then_the_body_then_the_right() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let path = "/api/v3/results/productmd-composes";
-        assert_eq!(web.post_as("tg_nobody", path, "{").await.message().0, 401);
+        assert_eq!(web.post_as("nobody", path, "{").await.message().0, 401);
         let other = compose(|body| body["testcase"] = json!("other"));
         let wrong = compose(|body| {
             body["testcase"] = json!("other");
@@ -52,8 +52,8 @@ fn first_the_token_then_the_body_then_the_right() {
         });
         assert_eq!(web.post(path, wrong).await.mistakes().len(), 1);
         let sentence = "403 Forbidden: User bob is not authorized to submit results for the test case other";
-        assert_eq!(web.post_as("tg_reader", path, other).await.message(), (403, sentence.to_owned()));
-        assert_eq!(web.post_as("tg_reader", path, compose(|_| {})).await.status, StatusCode::CREATED);
+        assert_eq!(web.post_as("reader", path, other).await.message(), (403, sentence.to_owned()));
+        assert_eq!(web.post_as("reader", path, compose(|_| {})).await.status, StatusCode::CREATED);
         assert_eq!(web.post("/api/v3/results/nothings", "{}").await.message(), (404, "Not found".to_owned()));
         assert_eq!(t.rows("SELECT COUNT(*) FROM results_result").await, [["1"]]);
     });
@@ -62,7 +62,7 @@ fn first_the_token_then_the_body_then_the_right() {
 #[test]
 fn what_may_be_sent_can_be_looked_up() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let all = web.get("/api/v3/permissions").await.json();
         assert_eq!(all[0]["name"], "qa");
         assert_eq!(web.get("/api/v3/permissions?testcase=dist.x").await.json(), all);
@@ -81,7 +81,7 @@ fn what_may_be_sent_can_be_looked_up() {
 #[test]
 fn wrong_methods_and_hosts_do_no_harm() {
     TestDb::both(TABLES, async |t| {
-        let web = Web::over(t);
+        let web = Web::over(t).await;
         let put = Request::put("/resultsdb/api/v3/results/brew-builds").body(Body::empty()).unwrap();
         assert_eq!(web.send(put).await.message(), (405, "Method Not Allowed".to_owned()));
         let odd = Request::get("/resultsdb/api/v3").header("host", "<script>").body(Body::empty()).unwrap();

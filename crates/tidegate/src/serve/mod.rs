@@ -13,8 +13,10 @@ use std::time::Duration;
 use clap::Args;
 use tidegate_migrate::cli::{Console, Exit};
 use tidegate_platform::config::{Environment, PlatformConfig};
-use tidegate_platform::http::{HttpSettings, Listeners, Mounts, Platform, Routes, platform_routes, serve as http};
-use tidegate_platform::wake::{Bridge, Worker};
+use tidegate_platform::http::{
+    HttpSettings, Listeners, Metrics, Mounts, Platform, Routes, platform_routes, serve as http,
+};
+use tidegate_platform::wake::{Bridge, Worker, WorkerCounts};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -75,14 +77,15 @@ async fn run(config: &PlatformConfig, console: &mut Console<'_>) -> Result<Exit,
         Some(url) => Some(Bridge::start(&db, url)?),
         None => None,
     };
-    let auth = wiring::auth(config, &db)?;
+    let auth = wiring::keeper(config, &db)?;
     let jobs = wiring::jobs(config, &db).await?;
     let (stop, stopping) = watch::channel(false);
     let settings = HttpSettings::from(&config.http);
     let drain = settings.drain;
     let platform = Platform::new(db.clone(), auth.clone(), settings, jobs.names().collect(), stopping.clone());
-    let router = http(platform.clone(), platform_routes(platform, Routes::new()), Mounts::default());
     let worker = Worker::start(db.clone(), jobs, wiring::worker(config));
+    count(platform.metrics(), &worker.counts());
+    let router = http(platform.clone(), platform_routes(platform, Routes::new()), Mounts::default());
     let mut serving = tokio::spawn(listeners.serve(router, stopping, drain));
 
     let public = config.http.public_url.as_ref().map(ToString::to_string);
@@ -108,6 +111,12 @@ async fn run(config: &PlatformConfig, console: &mut Console<'_>) -> Result<Exit,
         () = signals.next() => tracing::warn!("a second signal: nothing is waited for any more"),
     }
     Ok(Exit::Yes)
+}
+
+fn count(metrics: &Metrics, worker: &WorkerCounts) {
+    let (swept, taken) = (worker.clone(), worker.clone());
+    metrics.watch("wake_swept", "Work that no signal told of", move || swept.swept());
+    metrics.watch("lease_taken_over", "Leases of workers that were gone", move || taken.taken_over());
 }
 
 /// Says where the service is, and how the first admin gets in.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_kernel::{RandomIds, SystemClock};
-use tidegate_platform::auth::{Auth, AuthOptions, BadRights, Rights};
+use tidegate_platform::auth::{self, Auth, AuthOptions, BadRights, Rights};
 use tidegate_platform::chance::SystemRng;
 use tidegate_platform::config::{self, PlatformConfig};
+use tidegate_platform::http;
 use tidegate_platform::outbox::Sequence;
 use tidegate_platform::relay::Relay;
 use tidegate_platform::retention::{Keep, Retention, rules};
@@ -51,7 +52,7 @@ pub(super) fn direct_url(config: &PlatformConfig) -> Option<&str> {
     url.starts_with("postgres").then_some(url)
 }
 
-pub(super) fn auth(config: &PlatformConfig, db: &Db) -> Result<Auth, Failure> {
+pub(super) fn keeper(config: &PlatformConfig, db: &Db) -> Result<Auth, Failure> {
     let rights = rights().map_err(|error| Failure::fault(error.to_string()))?;
     let auth = Auth::new(db.clone(), rights, AuthOptions::from(&config.auth));
     auth.map_err(|error| Failure::usage(format!("[[auth.grant]]: {error}")))
@@ -128,5 +129,6 @@ fn retention(config: &PlatformConfig) -> Retention {
         blockers: keep(of.blockers),
     };
     let at = Duration::from_secs(u64::from(of.at.hour) * 3_600 + u64::from(of.at.minute) * 60);
-    Retention::at(at).with("platform", rules(kept))
+    let own = [rules(kept), auth::rules(&AuthOptions::from(&config.auth)), http::rules()].concat();
+    Retention::at(at).with("platform", own)
 }

@@ -8,6 +8,7 @@ mod me;
 mod teams;
 mod tokens;
 mod users;
+mod writes;
 
 use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
@@ -24,7 +25,8 @@ pub fn routes(platform: Platform, gates: Routes) -> Routes {
         .and(me::routes())
         .and(teams::routes())
         .and(tokens::routes())
-        .and(users::routes());
+        .and(users::routes())
+        .and(writes::routes());
     let all = own.with_state(platform).and(gates);
     let document = serde_json::to_value(super::document(&all)).expect("the description has a JSON form");
     let answer = move || {

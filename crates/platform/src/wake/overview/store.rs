@@ -13,15 +13,15 @@ statements! {
 
     /// Counts no more than a person can use.
     JOBS = sqlite
-        "SELECT l.value ->> '$' AS job,
+        "SELECT l.value AS job,
             (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake_request r
-                WHERE r.job = l.value ->> '$' AND r.priority IN ('normal', 'urgent') AND r.at <= $2 LIMIT 1000) q)
-            + (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w WHERE w.job = l.value ->> '$'
+                WHERE r.job = l.value AND r.priority IN ('normal', 'urgent') AND r.at <= $2 LIMIT 1000) q)
+            + (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w WHERE w.job = l.value
                 AND w.lease_owner IS NULL AND w.priority IN ('normal', 'urgent') AND w.due <= $2 LIMIT 1000) q) AS due,
-            (SELECT COUNT(*) FROM platform_wake w WHERE w.lease_owner IS NOT NULL AND w.job = l.value ->> '$') AS running,
+            (SELECT COUNT(*) FROM platform_wake w WHERE w.lease_owner IS NOT NULL AND w.job = l.value) AS running,
             (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w
-                WHERE w.job = l.value ->> '$' AND w.attempts > 0 LIMIT 1000) q) AS failing,
-            (SELECT p.reason FROM platform_pause p WHERE p.scope = l.value ->> '$') AS paused
+                WHERE w.job = l.value AND w.attempts > 0 LIMIT 1000) q) AS failing,
+            (SELECT p.reason FROM platform_pause p WHERE p.scope = l.value) AS paused
          FROM json_each($1) l ORDER BY 1",
         postgres
         "SELECT l.job,

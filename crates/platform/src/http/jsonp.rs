@@ -1,41 +1,39 @@
-//! `?callback=f` for pages of another time: the body as a call of a function.
+//! `?callback=f` for pages of another time: an answer in JSON as a call of a function.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
-use axum::response::Response;
-use url::form_urlencoded;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, Uri};
+use axum::response::{IntoResponse as _, Response};
 
-use super::answer::message;
+use super::problem::Problem;
 
 /// An answer is never larger than this where it is wrapped.
 const LARGEST: usize = 64 * 1024 * 1024;
 const LONGEST_NAME: usize = 64;
 
-/// Wraps JSON answers of requests that name a function.
-pub(super) async fn wrap(request: Request, next: Next) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let callback = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "callback");
-    let Some(callback) = callback.map(|(_, value)| value.into_owned()) else { return next.run(request).await };
-    if !is_name(&callback) {
-        return message(StatusCode::BAD_REQUEST, "callback must be the name of a function");
+/// The function that the query names.
+pub(super) fn callback(uri: &Uri) -> Result<Option<String>, Problem> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    match pairs.find(|(name, _)| name == "callback") {
+        Some((_, name)) if is_name(&name) => Ok(Some(name.into_owned())),
+        Some(_) => Err(Problem::new(400, "platform.bad-value", "callback must be the name of a function")),
+        None => Ok(None),
     }
-    let (mut parts, body) = next.run(request).await.into_parts();
+}
+
+/// The answer as a call of that function, if it is JSON.
+pub(super) async fn wrap(callback: &str, response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
     let is_json = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     if !is_json {
         return Response::from_parts(parts, body);
     }
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        return Problem::fault(&"an answer is too large for a callback").status_code().into_response();
     };
-    let wrapped = [callback.as_bytes(), b"(", &body, b");"].concat();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/javascript"));
-    let options = HeaderName::from_static("x-content-type-options");
-    parts.headers.insert(options, HeaderValue::from_static("nosniff"));
-    Response::from_parts(parts, Body::from(wrapped))
+    Response::from_parts(parts, Body::from([callback.as_bytes(), b"(", &body, b");"].concat()))
 }
 
 fn is_name(text: &str) -> bool {
