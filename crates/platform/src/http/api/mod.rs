@@ -7,6 +7,7 @@ mod jobs;
 mod me;
 mod teams;
 mod tokens;
+mod topics;
 mod users;
 mod writes;
 
@@ -14,6 +15,7 @@ use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
 pub(super) use events::Live;
+pub use topics::routes as topic_routes;
 
 /// The platform's own routes, and the description of those and of the gates' routes.
 pub fn routes(platform: Platform, gates: Routes) -> Routes {
