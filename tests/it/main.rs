@@ -4,5 +4,6 @@ mod architecture;
 mod demo;
 mod hygiene;
 mod migrate;
+mod results;
 mod serve;
 mod tree;
