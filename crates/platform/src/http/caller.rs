@@ -78,6 +78,11 @@ impl Caller {
         &self.origin
     }
 
+    /// The same request, made by somebody who is known by now.
+    pub(super) fn as_principal(&self, principal: Principal) -> Self {
+        Self { principal: Arc::new(principal), ..self.clone() }
+    }
+
     /// Asks for a permission on an object.
     ///
     /// # Errors

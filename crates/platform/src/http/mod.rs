@@ -39,7 +39,7 @@ use crate::store::Db;
 pub use answer::{Answer, etag, expected_version};
 pub use api::routes as platform_routes;
 pub use caller::{Caller, Record};
-pub use input::{Body, Fields, FromFields, FromParams, Params, Query};
+pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
 pub use metrics::Metrics;
