@@ -235,8 +235,8 @@ impl Message {
     }
 }
 
-/// Whether a text in the value has a character that PostgreSQL cannot store.
-fn has_nul(value: &Value) -> bool {
+/// Whether a text in the value has the character U+0000, which PostgreSQL cannot store.
+pub fn has_nul(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
         Value::String(text) => text.contains('\0'),

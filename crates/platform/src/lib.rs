@@ -40,9 +40,10 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     inbox::STATEMENTS,
     outbox::STATEMENTS,
     relay::STATEMENTS,
+    relay::view::STATEMENTS,
     retention::STATEMENTS,
     trail::STATEMENTS,
     wake::STATEMENTS,
-    wake::overview::STATEMENTS,
+    wake::view::STATEMENTS,
     writes::STATEMENTS,
 ];

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lapin::options::{BasicAckOptions, BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use nix::sys::signal::{Signal, kill};
@@ -178,6 +180,22 @@ impl Broker {
         }
         let _ = connection.close(200, "done".into()).await;
         all
+    }
+
+    /// Publishes, with an id if there is one, and waits until the broker has it.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn publish(&self, exchange: &str, key: &str, id: Option<&str>, body: &[u8]) {
+        let (connection, channel) = self.channel().await;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.expect("it confirms");
+        let properties =
+            id.map_or(BasicProperties::default(), |id| BasicProperties::default().with_message_id(id.into()));
+        let published =
+            channel.basic_publish(exchange.into(), key.into(), BasicPublishOptions::default(), body, properties);
+        published.await.expect("it is taken").await.expect("it is confirmed");
+        let _ = connection.close(200, "done".into()).await;
     }
 
     async fn channel(&self) -> (Connection, Channel) {

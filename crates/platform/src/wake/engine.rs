@@ -1,9 +1,10 @@
 //! Claims what is due and runs it, one (job, key) at a time. What drives it, the worker by the machine's time or a test by
 //! its own, decides when and in which order.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -11,7 +12,7 @@ use tidegate_kernel::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::claim::{self, Claimed, Due};
+use super::claim::{self, Claimed, Due, Lease};
 use super::job::{Follows, Jobs, Run};
 use super::trouble::Failure;
 use super::{Outcome, Priority, Wake, store};
@@ -34,6 +35,8 @@ struct Inner {
     owner: String,
     lease: Duration,
     fence: AtomicI64,
+    /// The leases of runs that go on, by their fences.
+    held: Mutex<BTreeSet<i64>>,
 }
 
 /// A run that ended, well or not.
@@ -64,7 +67,7 @@ impl Engine {
         let surroundings = db.surroundings();
         let owner = surroundings.ids.public_id(surroundings.clock.now()).to_string();
         let fence = AtomicI64::new(db.now().as_microseconds());
-        Self { inner: Arc::new(Inner { db, jobs, owner, lease, fence }) }
+        Self { inner: Arc::new(Inner { db, jobs, owner, lease, fence, held: Mutex::default() }) }
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -163,6 +166,14 @@ impl Engine {
 
     /// Runs what was claimed until it ends, or the lease does.
     pub(super) async fn execute(&self, claimed: Claimed, deadline: &watch::Receiver<Instant>) -> Result<Ran> {
+        let fence = claimed.lease.fence;
+        self.held(|held| held.insert(fence));
+        let ran = self.execute_held(claimed, deadline).await;
+        self.held(|held| held.remove(&fence));
+        ran
+    }
+
+    async fn execute_held(&self, claimed: Claimed, deadline: &watch::Receiver<Instant>) -> Result<Ran> {
         let Claimed { lease, woken_by, attempts, failing_since } = claimed;
         let (name, key) = (lease.job, lease.key.clone());
         let Some(job) = self.jobs().get(name) else { return Ok(Ran { job: name, key, ended: RunEnd::LeaseLost }) };
@@ -216,15 +227,33 @@ impl Engine {
         failed
     }
 
-    /// Renews all leases of this engine.
+    /// Renews the leases of the runs that go on. One that was claimed without our knowing, as the connection was cut before
+    /// the answer, ends by itself.
     pub(super) async fn renew(&self) -> Result<()> {
         let (durability, isolation) = (Durability::Rebuildable, Isolation::ReadCommitted);
         let (owner, lease) = (self.owner(), self.lease_microseconds());
+        let held = &self.held(|held| held.clone());
+        if held.is_empty() {
+            return Ok(());
+        }
         let renewed: Result<u64> = self
             .db()
-            .write_with("platform.heartbeat", durability, isolation, |tx| in_tx(store::renew(tx, owner, lease)))
+            .write_with("platform.heartbeat", durability, isolation, |tx| in_tx(store::renew(tx, owner, held, lease)))
             .await;
         renewed.map(drop)
+    }
+
+    /// Gives a lease back whose run ended without that being stored.
+    pub(super) async fn give_back(&self, lease: &Lease) -> Result<()> {
+        let given: Result<()> = self
+            .db()
+            .write("platform.give_back", |tx| in_tx(store::give_back_one(tx, lease.name(), lease.fence)))
+            .await;
+        given
+    }
+
+    pub(super) fn held<T>(&self, change: impl FnOnce(&mut BTreeSet<i64>) -> T) -> T {
+        change(&mut self.inner.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

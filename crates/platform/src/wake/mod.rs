@@ -13,11 +13,12 @@
 mod bridge;
 mod claim;
 mod engine;
+mod heart;
 mod job;
-pub mod overview;
 mod pause;
 mod store;
 mod trouble;
+pub mod view;
 mod worker;
 
 use std::borrow::Cow;

@@ -1,5 +1,7 @@
 //! The statements over wake-ups, leases, runs and pauses.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -123,7 +125,7 @@ statements! {
 
     RENEW = postgres
         "UPDATE platform_wake SET lease_until = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $2
-         WHERE lease_owner = $1";
+         WHERE lease_owner = $1 AND fence IN (SELECT value::bigint FROM jsonb_array_elements_text($3) AS list (value))";
     /// Whoever still writes under such a lease keeps it until the end of that transaction.
     EXPIRE = sqlite
         "UPDATE platform_wake SET lease_owner = NULL, lease_until = NULL, at = COALESCE(at, $1)
@@ -135,6 +137,9 @@ statements! {
          RETURNING job, key";
     GIVE_BACK = "UPDATE platform_wake SET lease_owner = NULL, lease_until = NULL, at = COALESCE(at, $2)
         WHERE lease_owner = $1";
+
+    GIVE_BACK_ONE = "UPDATE platform_wake SET lease_owner = NULL, lease_until = NULL, at = COALESCE(at, $4)
+        WHERE job = $1 AND key = $2 AND fence = $3";
 
     PAUSE = "INSERT INTO platform_pause (scope, by, at, reason) VALUES ($1, $2, $3, $4)
         ON CONFLICT (scope) DO UPDATE SET by = excluded.by, at = excluded.at, reason = excluded.reason";
@@ -266,8 +271,13 @@ pub(super) async fn record(tx: &mut Tx, run: RunRow<'_>) -> Result<()> {
     query.bind(ended).bind(run.outcome).bind(run.error).bind(run.woken_by).execute().await.map(drop)
 }
 
-pub(super) async fn renew(tx: &mut Tx, owner: &str, lease: i64) -> Result<u64> {
-    tx.query(RENEW).bind(owner).bind(lease).execute().await
+pub(super) async fn renew(tx: &mut Tx, owner: &str, fences: &BTreeSet<i64>, lease: i64) -> Result<u64> {
+    tx.query(RENEW).bind(owner).bind(lease).bind(Json(fences)).execute().await
+}
+
+pub(super) async fn give_back_one(tx: &mut Tx, (job, key): (&str, &str), fence: i64) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    tx.query(GIVE_BACK_ONE).bind(job).bind(key).bind(fence).bind(now).execute().await.map(drop)
 }
 
 pub(super) async fn expire(tx: &mut Tx) -> Result<Vec<(String, String)>> {

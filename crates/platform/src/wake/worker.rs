@@ -14,7 +14,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::claim::Claimed;
-use super::engine::{Engine, for_ever};
+use super::engine::Engine;
+use super::heart;
 use super::job::{Follows, Jobs};
 use super::store;
 use crate::backoff::Backoff;
@@ -67,7 +68,7 @@ impl WorkerCounts {
 #[derive(Default)]
 struct Counts {
     swept: AtomicU64,
-    taken_over: AtomicU64,
+    taken_over: Arc<AtomicU64>,
 }
 
 struct Loop {
@@ -80,6 +81,7 @@ struct Loop {
     keys: BTreeSet<(&'static str, String)>,
     /// What those jobs that follow it are to be asked for.
     ask: BTreeSet<Log>,
+    has_begun: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +94,7 @@ enum Log {
 const MISSED: Duration = Duration::from_secs(5);
 /// So many paused keys are merged by one sweep.
 const PAUSED: i64 = 1_000;
-const STORE_AWAY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+pub(super) const STORE_AWAY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
 
 impl Default for WorkerOptions {
     fn default() -> Self {
@@ -144,12 +146,12 @@ async fn work(
     mut listener: Listener,
     mut stopping: watch::Receiver<Option<Duration>>,
 ) {
-    let (deadline, heart) = start_heart(&engine, &counts);
+    let (deadline, heart) = heart::start(&engine, &counts.taken_over);
     let identity = Identity { uuid: engine.owner().to_owned(), host: host_name(), roles: options.roles.clone() };
     let (sweep, running) = (options.sweep, JoinSet::new());
     let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Log::Outbox, Log::Feed]));
-    let mut this = Loop { engine, options, identity, counts, deadline, running, keys, ask };
-    let mut failures = this.begin().await;
+    let mut this = Loop { engine, options, identity, counts, deadline, running, keys, ask, has_begun: false };
+    let mut failures = 0;
     let mut next_sweep = Instant::now() + sweep;
     let mut timer = None;
     let mut look = true;
@@ -195,61 +197,20 @@ async fn told_to_stop(stopping: &mut watch::Receiver<Option<Duration>>) {
     }
 }
 
-/// Renews the leases, and says until when they hold: a sixth of a lease before the store says so. Where one process has
-/// the store they hold as long as it lives.
-fn start_heart(engine: &Engine, counts: &Arc<Counts>) -> (watch::Receiver<Instant>, JoinHandle<()>) {
-    if !engine.db().is_postgres() {
-        return (for_ever(), tokio::spawn(std::future::ready(())));
-    }
-    let lease = engine.lease();
-    let holds = lease * 5 / 6;
-    let (deadline, held_until) = watch::channel(Instant::now() + holds);
-    let (engine, counts) = (engine.clone(), Arc::clone(counts));
-    let heart = tokio::spawn(async move {
-        loop {
-            let asked = Instant::now();
-            match engine.renew().await {
-                Ok(()) => drop(deadline.send_replace(asked + holds)),
-                Err(error) => tracing::warn!(%error, "the leases could not be renewed"),
-            }
-            match engine.take_over().await {
-                Ok(taken) if taken.is_empty() => {}
-                Ok(taken) => {
-                    tracing::warn!(count = taken.len(), "took over what a worker that is gone had begun");
-                    counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
-                    engine.db().signals().tell(Signal::everything());
-                }
-                Err(error) => tracing::debug!(%error, "leases that ended could not be looked for"),
-            }
-            tokio::time::sleep_until(asked + lease / 3).await;
-        }
-    });
-    (held_until, heart)
-}
-
 fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())
 }
 
 impl Loop {
-    /// Says that it is there, and takes over. The number is that of failures.
-    async fn begin(&mut self) -> u32 {
-        let begun = async {
-            self.say_seen().await?;
-            if !self.engine.db().is_postgres() {
-                let taken = self.engine.take_over().await?;
-                self.counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
-            }
-            Ok::<_, crate::store::StoreError>(())
-        };
-        match begun.await {
-            Ok(()) => 0,
-            Err(error) => {
-                tracing::warn!(%error, "the worker cannot say that it is there");
-                1
-            }
+    /// Says that it is there, and takes over where nobody else can hold a lease.
+    async fn begin(&self) -> Result<()> {
+        self.say_seen().await?;
+        if !self.engine.db().is_postgres() {
+            let taken = self.engine.take_over().await?;
+            self.counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
         }
+        Ok(())
     }
 
     fn hear(&mut self, signal: &Signal) {
@@ -286,6 +247,14 @@ impl Loop {
 
     /// Starts what is due while there are slots. Says after what time something will be due, if that is known.
     async fn fill(&mut self) -> Result<Option<Duration>> {
+        if *self.deadline.borrow() <= Instant::now() {
+            // what would be claimed now would be left at once
+            return Ok(Some(self.options.lease / 12));
+        }
+        if !self.has_begun {
+            self.begin().await?;
+            self.has_begun = true;
+        }
         while let Some(log) = self.ask.pop_first() {
             let follows = match log {
                 Log::Outbox => Follows::Outbox,
@@ -343,8 +312,10 @@ impl Loop {
         self.keys.insert(run.clone());
         let (engine, deadline) = (self.engine.clone(), self.deadline.clone());
         self.running.spawn(async move {
+            let lease = claimed.lease.clone();
             if let Err(error) = engine.execute(claimed, &deadline).await {
                 tracing::error!(job = run.0, key = run.1, %error, "that a job failed was not stored");
+                heart::give_back(&engine, &lease).await;
             }
             run
         });

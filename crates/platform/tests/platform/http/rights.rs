@@ -46,6 +46,7 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
         ("GET /api/openapi.json", at("/api/openapi.json")),
         ("GET /api/v1/events", at("/api/v1/events?topic=*&limit=2")),
         ("GET /api/v1/platform/me", at("/api/v1/platform/me")),
+        ("GET /api/v1/platform/workers", at("/api/v1/platform/workers")),
         ("GET /api/v1/platform/jobs", at("/api/v1/platform/jobs")),
         ("GET /api/v1/platform/jobs/{job}", at("/api/v1/platform/jobs/harbour.haul?limit=3")),
         ("GET /api/v1/platform/jobs/{job}/{key}/runs", at(&format!("{key}/runs"))),

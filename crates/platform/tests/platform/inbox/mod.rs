@@ -96,3 +96,58 @@ fn what_was_stored_first_has_its_effect_once_and_a_failure_stops_nobody_else() {
         assert_eq!(t.rows("SELECT DISTINCT state, payload FROM platform_inbox").await, [["done", "NULL"]]);
     });
 }
+
+/// What the bus says is acknowledged when it is stored, has its effect once, and goes to the dead letters if it says
+/// nothing.
+#[test]
+fn the_bus_is_heard_once_and_what_cannot_be_read_is_put_away() {
+    use tidegate_platform::secret::Secret;
+    use tidegate_platform::sinks::{Listen, ListenOptions};
+    TestDb::on(tidegate_testkit::Kind::Postgres, PLATFORM, async |t| {
+        let Some(broker) = tidegate_testkit::Broker::start().await else { return };
+        let options = ListenOptions {
+            url: Secret::new(broker.url()),
+            exchange: "amq.topic".to_owned(),
+            queue: "harbour".to_owned(),
+            bindings: vec!["#".to_owned()],
+            declare: true,
+            prefetch: 25,
+            consumers: vec![("harbour", vec!["ship.new".to_owned()])],
+        };
+        let listen = Listen::start(t.db.clone(), options.clone());
+        let until = async |sql: &str, rows: usize| {
+            let seen = async {
+                while t.rows(sql).await.len() < rows {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(60), seen).await.expect("it is stored");
+        };
+        // until the queue is there nobody keeps what is said
+        while t.rows("SELECT 1 FROM platform_inbox").await.is_empty() {
+            broker.publish("amq.topic", "org.example.ship.new", Some("1"), br#"{"ship": "a"}"#).await;
+        }
+        for (key, id, body) in [
+            ("org.example.ship.new", Some("2"), "what?"),
+            ("org.example.ship.new", Some("3"), r#"{"ship": "\u0000"}"#),
+            ("org.example.flagship.new", Some("4"), r#"{"ship": "not for us"}"#),
+            ("org.example.ship.new", None, r#"{"ship": "b"}"#),
+            ("org.example.ship.new", None, r#"{"ship": "b"}"#),
+        ] {
+            broker.publish("amq.topic", key, id, body.as_bytes()).await;
+        }
+        until("SELECT 1 FROM platform_inbox", 2).await;
+        drop(listen);
+        let consume = Consume::default().with(Unload(Arc::default()));
+        Bench::new(t, Jobs::default().with(consume)).settle().await;
+        assert_eq!(t.rows("SELECT subject FROM platform_trail_step ORDER BY subject").await.concat(), ["a", "b"]);
+        let mut dead = Vec::new();
+        let both = async {
+            while dead.len() < 2 {
+                dead.extend(broker.take("harbour.dead").await.iter().map(tidegate_testkit::Received::id));
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), both).await.expect("they are put away");
+        assert_eq!(dead, ["2", "3"]);
+    });
+}

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tidegate_kernel::{Rng as _, SeededRng};
-use tidegate_platform::relay::{Policy, Relay, Trouble};
+use tidegate_platform::relay::{Policy, Relay, Trouble, view};
 use tidegate_platform::store::{Result, in_tx};
 use tidegate_testkit::{Kind, TestDb};
 
@@ -78,6 +78,20 @@ fn after_ten_tries_a_row_is_set_aside_told_and_sent_again_on_command() {
         assert_eq!(deliveries(t).await, ["harbour:a set_aside 10"]);
         assert_eq!(topics(t, "platform").await, ["platform.message.set_aside"]);
         assert_eq!(crate::blockers::codes(&t.db).await, ["platform.message-set-aside"]);
+        let seen: Result<_> =
+            t.db.read(|reader| {
+                in_tx(async move {
+                    let sinks = view::sinks(reader).await?;
+                    Ok((sinks, view::deliveries(reader, "test", "set_aside", i64::MAX, 10).await?))
+                })
+            })
+            .await;
+        let (sinks, aside) = seen.unwrap();
+        assert_eq!(
+            (sinks[0].name.as_str(), sinks[0].set_aside, sinks[0].pending, sinks[0].is_down),
+            ("test", 1, 0, false)
+        );
+        assert_eq!((aside[0].message_id.clone(), aside[0].error.as_deref()), (id.to_string(), Some("full")));
         open.store(true, Ordering::SeqCst);
         let retried: Result<bool> = t.db.write("harbour.retry", |tx| in_tx(tx.retry_delivery("test", id))).await;
         assert!(retried.unwrap());

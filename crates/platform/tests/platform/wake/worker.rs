@@ -164,3 +164,97 @@ fn a_commit_of_one_process_starts_the_job_in_another() {
         other.close().await;
     });
 }
+
+/// While a run goes on its lease is put off again and again, and nobody takes it over.
+#[test]
+fn a_long_run_keeps_its_lease() {
+    TestDb::on(Kind::Postgres, PLATFORM, async |t| {
+        let (begun, mut begins) = mpsc::unbounded_channel();
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        let waits = Arc::clone(&go_on);
+        let long = TestJob::new(JobSpec::new(LOAD), move |run, _| {
+            let (begun, waits) = (begun.clone(), Arc::clone(&waits));
+            Box::pin(async move {
+                begun.send(()).expect("the test waits");
+                waits.notified().await;
+                Ok(run.done().await?)
+            })
+        });
+        let options = || WorkerOptions { lease: Duration::from_secs(3), ..options() };
+        let other = t.another(2).await;
+        let worker = Worker::start(t.db.clone(), Jobs::default().with(long), options());
+        wake(&t.db, vec![LOAD.key("a")]).await;
+        begins.recv().await.unwrap();
+        // had it been there before, it might have been the one to run it
+        let idle = Worker::start(other.clone(), Jobs::default().with(TestJob::quick(LOAD)), options());
+        let until = async || t.rows("SELECT lease_until FROM platform_wake").await[0][0].parse::<i64>().unwrap();
+        let first = until().await;
+        let renewed = async {
+            while until().await < first + 4_000_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), renewed).await.expect("it is renewed");
+        go_on.notify_one();
+        worker.stop(NEVER).await;
+        assert_eq!(idle.taken_over(), 0);
+        idle.stop(NEVER).await;
+        assert_eq!(t.rows("SELECT outcome FROM platform_run").await, [["done"]]);
+        other.close().await;
+    });
+}
+
+/// The disk is full when a run fails: where leases do not end by themselves, its key would be held for ever.
+#[test]
+fn a_failure_that_cannot_be_stored_does_not_hold_the_key() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let job = TestJob::new(JobSpec::new(LOAD), move |run, before| {
+            let tell = tell.clone();
+            Box::pin(async move {
+                anyhow::ensure!(before > 0, "the crane is stuck");
+                let ended = run.done().await?;
+                tell.send(()).expect("the test waits");
+                Ok(ended)
+            })
+        });
+        t.rows(
+            "CREATE TRIGGER harbour_full BEFORE INSERT ON platform_run WHEN NEW.outcome = 'failed'
+             BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+        )
+        .await;
+        let worker = Worker::start(t.db.clone(), Jobs::default().with(job), options());
+        wake(&t.db, vec![LOAD.key("a")]).await;
+        told.recv().await.unwrap();
+        worker.stop(NEVER).await;
+    });
+}
+
+#[test]
+fn people_see_what_jobs_do() {
+    use tidegate_platform::wake::view;
+    TestDb::both(PLATFORM, async |t| {
+        let failing = TestJob::new(JobSpec::new(LOAD), |_, _| Box::pin(async { Err(anyhow::anyhow!("no crane")) }));
+        let bench = tidegate_testkit::Bench::new(t, Jobs::default().with(failing));
+        wake(&t.db, vec![LOAD.key("a"), LOAD.key("b").at(super::at("09:00:00"))]).await;
+        bench.settle().await;
+        let seen: tidegate_platform::store::Result<_> =
+            t.db.read(|reader| {
+                tidegate_platform::store::in_tx(async move {
+                    let states = view::states(reader, "", ("", ""), 10).await?;
+                    let requested = view::requested(reader).await?;
+                    Ok((states, requested, view::runs(reader, LOAD.as_str(), "", i64::MAX, 10).await?))
+                })
+            })
+            .await;
+        let (states, requested, runs) = seen.unwrap();
+        assert_eq!((states.len(), states[0].key.as_str(), states[0].attempts), (1, "a", 1));
+        assert_eq!(
+            (states[0].last_error.as_deref(), states[0].failing_since),
+            (Some("no crane"), Some(super::at("08:00:00")))
+        );
+        assert!(states[0].due > Some(super::at("08:00:00")) && states[0].worker.is_none());
+        assert_eq!((requested[0].count, requested[0].first_at), (1, super::at("09:00:00")));
+        assert_eq!((runs[0].outcome.as_str(), runs[0].error.as_deref()), ("failed", Some("no crane")));
+    });
+}
