@@ -32,7 +32,7 @@ statements! {
         UNION ALL
         SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
             'role', g.role, g.object, g.narrowed
-        FROM who JOIN platform_grant g ON g.holder = 'user' AND g.holder_id = who.id
+        FROM who CROSS JOIN platform_grant g WHERE g.holder = 'user' AND g.holder_id = who.id
         UNION ALL
         SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
             'role', g.role, g.object, g.narrowed
@@ -41,7 +41,8 @@ statements! {
         UNION ALL
         SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
             'team', o.name, '', NULL
-        FROM who JOIN platform_member m ON m.user_id = who.id JOIN platform_team o ON o.id = m.team_id";
+        FROM who CROSS JOIN platform_member m CROSS JOIN platform_team o
+        WHERE m.user_id = who.id AND o.id = m.team_id";
     TOKEN_USED = "UPDATE platform_token SET used_at = $2 WHERE hash = $1";
     SESSION_SEEN = "UPDATE platform_session SET seen_at = $2 WHERE hash = $1";
 
