@@ -71,6 +71,7 @@ CREATE TABLE platform_delivery (
     PRIMARY KEY (sink, no)
 );
 CREATE INDEX platform_delivery_by_state ON platform_delivery (sink, state, next_at);
+CREATE INDEX platform_delivery_by_number ON platform_delivery (no);
 CREATE INDEX platform_delivery_by_key ON platform_delivery (sink, key, no);
 
 -- What came from outside, so that it has its effect once.

@@ -159,12 +159,12 @@ impl Job for Relay {
         let sinks = &self.sinks;
         db.read(|reader| {
             in_tx(async move {
-                let last = store::last_message(reader).await?;
+                let head = Feed::head(reader).await?;
                 let mut behind = Vec::new();
                 for (name, position, next_at) in store::sinks(reader).await? {
                     let Some(sink) = sinks.get(&name) else { continue };
                     let is_behind = match sink.takes() {
-                        Takes::Messages(_) => position < last,
+                        Takes::Messages(_) => position < head,
                         Takes::Acts => store::has_acts(reader, &name, position).await?,
                     };
                     if is_behind && next_at.is_none_or(|next_at| next_at <= now) {

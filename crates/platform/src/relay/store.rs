@@ -19,7 +19,6 @@ statements! {
     SINKS = "SELECT name, position, next_at FROM platform_sink";
     MOVE = "UPDATE platform_sink SET position = $2, state = $3, since = $4, attempts = $5, next_at = $6, error = $7
         WHERE name = $1";
-    LAST_MESSAGE = "SELECT COALESCE((SELECT no FROM platform_feed WHERE sink IS NULL ORDER BY no DESC LIMIT 1), 0)";
     HAS_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE sink = $1 AND no > $2 LIMIT 1) AS acts";
 
     REPEATS = "SELECT no, key, attempts FROM platform_delivery
@@ -144,10 +143,6 @@ pub(super) async fn sinks(reader: &mut impl Reads) -> Result<Vec<(String, i64, O
 pub(super) async fn move_to(tx: &mut Tx, name: &str, row: &SinkRow) -> Result<()> {
     let query = tx.query(MOVE).bind(name).bind(row.position).bind(&row.state).bind(row.since).bind(row.attempts);
     query.bind(row.next_at).bind(row.error.as_deref()).execute().await.map(drop)
-}
-
-pub(super) async fn last_message(reader: &mut impl Reads) -> Result<i64> {
-    Ok(reader.query(LAST_MESSAGE).fetch_one::<(i64,)>().await?.0)
 }
 
 pub(super) async fn has_acts(reader: &mut impl Reads, name: &str, after: i64) -> Result<bool> {

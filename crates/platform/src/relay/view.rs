@@ -24,8 +24,7 @@ statements! {
     DELIVERIES = "SELECT d.sink, d.no, o.message_id, COALESCE(o.topic, o.sink) AS title, d.key, d.state, d.attempts,
             d.next_at, d.error
         FROM platform_delivery d JOIN platform_feed f ON f.no = d.no JOIN platform_outbox o ON o.seq = f.seq
-        WHERE (d.sink = $1 OR $1 = '') AND (d.state = $2 OR $2 = '') AND d.no < $3
-        ORDER BY d.no DESC, d.sink LIMIT $4";
+        WHERE d.sink = $1 AND (d.state = $2 OR $2 = '') AND d.no < $3 ORDER BY d.no DESC LIMIT $4";
 }
 
 /// How a receiver stands.
@@ -128,8 +127,7 @@ pub async fn sinks(reader: &mut impl Reads) -> Result<Vec<SinkState>> {
     rows.into_iter().map(state).collect()
 }
 
-/// Rows that did not go through at once, the newest first and before that number; of one receiver or all, in one state or
-/// any.
+/// Rows of a receiver that did not go through at once, the newest first and before that number, in one state or any.
 ///
 /// # Errors
 ///

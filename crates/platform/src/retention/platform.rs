@@ -17,14 +17,14 @@ statements! {
                 AND NOT EXISTS (SELECT 1 FROM platform_sink s WHERE s.position < o.seq
                     AND (s.name = o.sink OR (o.sink IS NULL AND s.takes = 'messages')))
                 AND NOT EXISTS (SELECT 1 FROM platform_delivery d WHERE d.no = o.seq AND d.state <> 'dropped')
-            ORDER BY o.seq LIMIT $2)",
+            ORDER BY o.written LIMIT $2)",
         postgres
         "WITH gone AS (DELETE FROM platform_outbox WHERE seq IN (
             SELECT o.seq FROM platform_outbox o JOIN platform_feed f ON f.seq = o.seq WHERE o.written < $1
                 AND NOT EXISTS (SELECT 1 FROM platform_sink s WHERE s.position < f.no
                     AND (s.name = o.sink OR (o.sink IS NULL AND s.takes = 'messages')))
                 AND NOT EXISTS (SELECT 1 FROM platform_delivery d WHERE d.no = f.no AND d.state <> 'dropped')
-            ORDER BY o.seq LIMIT $2) RETURNING seq)
+            ORDER BY o.written LIMIT $2) RETURNING seq)
          DELETE FROM platform_feed WHERE seq IN (SELECT seq FROM gone)";
     /// What was dropped goes with its row of the feed.
     DELETE_DROPPED = "DELETE FROM platform_delivery WHERE (sink, no) IN (

@@ -81,6 +81,7 @@ struct Loop {
     keys: BTreeSet<(&'static str, String)>,
     /// What those jobs that follow it are to be asked for.
     ask: BTreeSet<Log>,
+    has_begun: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,8 +150,8 @@ async fn work(
     let identity = Identity { uuid: engine.owner().to_owned(), host: host_name(), roles: options.roles.clone() };
     let (sweep, running) = (options.sweep, JoinSet::new());
     let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Log::Outbox, Log::Feed]));
-    let mut this = Loop { engine, options, identity, counts, deadline, running, keys, ask };
-    let mut failures = this.begin().await;
+    let mut this = Loop { engine, options, identity, counts, deadline, running, keys, ask, has_begun: false };
+    let mut failures = 0;
     let mut next_sweep = Instant::now() + sweep;
     let mut timer = None;
     let mut look = true;
@@ -202,23 +203,14 @@ fn host_name() -> String {
 }
 
 impl Loop {
-    /// Says that it is there, and takes over. The number is that of failures.
-    async fn begin(&mut self) -> u32 {
-        let begun = async {
-            self.say_seen().await?;
-            if !self.engine.db().is_postgres() {
-                let taken = self.engine.take_over().await?;
-                self.counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
-            }
-            Ok::<_, crate::store::StoreError>(())
-        };
-        match begun.await {
-            Ok(()) => 0,
-            Err(error) => {
-                tracing::warn!(%error, "the worker cannot say that it is there");
-                1
-            }
+    /// Says that it is there, and takes over where nobody else can hold a lease.
+    async fn begin(&self) -> Result<()> {
+        self.say_seen().await?;
+        if !self.engine.db().is_postgres() {
+            let taken = self.engine.take_over().await?;
+            self.counts.taken_over.fetch_add(taken.len() as u64, Ordering::Relaxed);
         }
+        Ok(())
     }
 
     fn hear(&mut self, signal: &Signal) {
@@ -258,6 +250,10 @@ impl Loop {
         if *self.deadline.borrow() <= Instant::now() {
             // what would be claimed now would be left at once
             return Ok(Some(self.options.lease / 12));
+        }
+        if !self.has_begun {
+            self.begin().await?;
+            self.has_begun = true;
         }
         while let Some(log) = self.ask.pop_first() {
             let follows = match log {

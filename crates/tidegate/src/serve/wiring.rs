@@ -1,6 +1,8 @@
 //! What the configuration makes of the parts: store, rights, jobs, receivers.
 
 use std::num::NonZeroU32;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ use crate::settings::Settings;
 pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
     let surroundings =
         Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
+    private_folder(&config.data_dir)?;
     let place = match &config.store.url {
         None => Place::Sqlite(config.data_dir.join("tidegate.sqlite")),
         Some(url) => StoreOptions::parse(url.expose())?.place,
@@ -39,6 +42,12 @@ pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
         tracing::info!(applied, "the store was migrated");
     }
     Ok(db)
+}
+
+/// A folder that nobody else can look into, unless it is there already.
+fn private_folder(path: &Path) -> Result<(), Failure> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| Failure::usage(format!("data_dir: {}: {error}", path.display())))
 }
 
 /// Where other processes on the same store are heard; nothing for SQLite.

@@ -5,6 +5,7 @@ mod events;
 mod grants;
 mod jobs;
 mod me;
+mod messages;
 mod teams;
 mod tokens;
 mod topics;
@@ -25,6 +26,7 @@ pub fn routes(platform: Platform, gates: Routes) -> Routes {
         .and(grants::routes())
         .and(jobs::routes())
         .and(me::routes())
+        .and(messages::routes())
         .and(teams::routes())
         .and(tokens::routes())
         .and(users::routes())

@@ -1,13 +1,13 @@
 //! What messages there are, with the schema and an example of each.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use tidegate_kernel::TopicFiles;
 use utoipa::ToSchema;
 
-use super::super::input::Query;
+use super::super::input::{Path, Query};
 use super::super::list::List;
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};

@@ -64,3 +64,25 @@ fn a_subscriber_has_each_effect_once_however_often_the_message_comes() {
         assert_eq!(causes, ids, "what led to a run can be traced");
     });
 }
+
+/// Whatever order the relay, the pilots and the numbering run in, each ship gets its pilot once.
+#[test]
+fn each_effect_is_had_once_in_any_order_of_runs() {
+    let orders = [(tidegate_testkit::Kind::Sqlite, 0..20), (tidegate_testkit::Kind::Postgres, 0..2)];
+    for (kind, seed) in orders.into_iter().flat_map(|(kind, seeds)| seeds.map(move |seed| (kind, seed))) {
+        TestDb::on(kind, PLATFORM, async |t| {
+            let pilot = TestJob::quick(PILOT);
+            let calls = Arc::new(AtomicUsize::new(0));
+            let relay =
+                Relay::new().with(Gate::new(t.db.clone(), Pilot(Arc::clone(&calls)))).enrol(&t.db).await.unwrap();
+            let bench = Bench::new(t, Jobs::default().with(relay).with(pilot.clone()));
+            bench.shuffle(seed);
+            for ship in ["a/1", "b/1", "a/2", "c/1"] {
+                announce(&t.db, ship).await;
+            }
+            bench.advance(Duration::from_secs(60)).await;
+            assert_eq!((pilot.runs(), calls.load(Ordering::SeqCst)), (4, 5), "seed {seed}");
+            assert_eq!(deliveries(t).await, Vec::<String>::new(), "seed {seed}");
+        });
+    }
+}
