@@ -24,6 +24,6 @@ pub use chance::{Rng, SeededRng};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use fault::{Classified, ErrorClass};
 pub use ids::{Ids, MessageId, PublicId, RandomIds};
-pub use message::{Envelope, Message, MessageError, OrderKey, Severity, Topic};
+pub use message::{Envelope, Message, MessageError, OrderKey, Severity, Topic, TopicFiles};
 pub use subject::{Subject, SubjectKind};
 pub use trail::{StepOutcome, StoredRelation};

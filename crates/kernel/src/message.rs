@@ -245,6 +245,19 @@ pub fn has_nul(value: &Value) -> bool {
     }
 }
 
+/// A topic with the schema of its bodies and an example, as they are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicFiles {
+    /// `results.result.changed`
+    pub topic: &'static str,
+    /// Of the schema.
+    pub version: u32,
+    /// JSON Schema 2020-12.
+    pub schema: &'static str,
+    /// A body that fits.
+    pub example: &'static str,
+}
+
 struct Counter(usize);
 
 impl std::io::Write for Counter {

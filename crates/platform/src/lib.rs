@@ -44,7 +44,6 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     retention::STATEMENTS,
     trail::STATEMENTS,
     wake::STATEMENTS,
-    wake::overview::STATEMENTS,
     wake::view::STATEMENTS,
     writes::STATEMENTS,
 ];

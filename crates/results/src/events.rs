@@ -8,7 +8,7 @@
 //! with `truncated` that the rest is found at `href`.
 
 use serde_json::{Map, Value, json};
-use tidegate_kernel::{Actor, Message, OrderKey, Subject, SubjectKind, Timestamp, Topic};
+use tidegate_kernel::{Actor, Message, OrderKey, Subject, SubjectKind, Timestamp, Topic, TopicFiles};
 
 use crate::announce::key::shared_name;
 use crate::announce::taskotron::OldNews;
@@ -16,19 +16,6 @@ use crate::announce::{Announcement, Key, Reason, Via};
 use crate::compat::render::Links;
 use crate::digest::Parts;
 use crate::model::StoredResult;
-
-/// A topic with the schema of its bodies and an example, as they are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TopicFiles {
-    /// `results.result.changed`
-    pub topic: &'static str,
-    /// Of the schema.
-    pub version: u32,
-    /// JSON Schema 2020-12.
-    pub schema: &'static str,
-    /// A body that fits.
-    pub example: &'static str,
-}
 
 macro_rules! topic {
     ($topic:literal) => {

@@ -14,6 +14,7 @@ pub mod accept;
 pub mod announce;
 pub mod api;
 pub mod compat;
+pub mod config;
 mod digest;
 pub mod events;
 pub mod glob;

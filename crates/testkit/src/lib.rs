@@ -9,6 +9,7 @@ mod database;
 mod http;
 mod ids;
 mod postgres;
+mod python;
 mod schema;
 mod smtp;
 
@@ -18,5 +19,6 @@ pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use http::{Receiver, Reply, Request};
 pub use ids::TestIds;
+pub use python::Python;
 pub use schema::{assert_same_schema, assert_statements_fit};
 pub use smtp::{Letter, Smtp};

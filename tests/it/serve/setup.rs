@@ -29,6 +29,10 @@ fn the_setup_token_makes_one_admin_and_is_in_no_log() {
         let (_, said) = service.stop();
         let with_token: Vec<_> = said.lines().filter(|line| line.contains("tgs_")).collect();
         assert!(matches!(with_token.as_slice(), [one] if one.starts_with("setup: open http://")), "{with_token:?}");
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(house.folder.path().join("data")).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o700, "nobody else looks into the data");
         let files = std::fs::read_dir(house.folder.path().join("data")).unwrap().flatten().map(|file| file.path());
         for file in files.filter(|file| file.is_file()) {
             let bytes = std::fs::read(&file).unwrap();

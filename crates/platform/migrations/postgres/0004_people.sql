@@ -65,15 +65,6 @@ CREATE TABLE platform_grant (
 );
 CREATE UNIQUE INDEX platform_grant_once ON platform_grant (holder, holder_id, role, object);
 
--- What a user has, by roles and by teams.
-CREATE VIEW platform_holding (user_id, kind, name, object, narrowed) AS
-    SELECT holder_id, 'role' COLLATE "C", role, object, narrowed FROM platform_grant WHERE holder = 'user'
-    UNION ALL
-    SELECT m.user_id, 'role' COLLATE "C", g.role, g.object, g.narrowed
-    FROM platform_grant g JOIN platform_member m ON m.team_id = g.holder_id WHERE g.holder = 'team'
-    UNION ALL
-    SELECT m.user_id, 'team' COLLATE "C", t.name, '' COLLATE "C", NULL::jsonb FROM platform_member m JOIN platform_team t ON t.id = m.team_id;
-
 -- Logins of browsers, by the digest of the cookie.
 -- kept: auth.session_max
 CREATE TABLE platform_session (

@@ -11,7 +11,7 @@ use super::error::AuthError;
 use super::principal::{Holding, KnownUser, Principal, Shown, TokenLimits};
 use super::rights::Rights;
 use super::secrets::{self, Digest};
-use super::store::{self, HeldRow};
+use super::store::{self, By, HeldRow};
 use super::{Auth, ConfiguredGrant};
 use crate::secret::Secret;
 use crate::store::{Durability, Isolation, Result as StoreResult, Tx, in_tx};
@@ -75,7 +75,8 @@ impl Auth {
                 self.known(hash, Some(secrets::csrf_of(cookie.expose()))).await
             }
             Credentials::Proxy(name) => {
-                let rows: StoreResult<Vec<_>> = self.inner.db.read(|reader| in_tx(store::by_name(reader, name))).await;
+                let rows: StoreResult<Vec<_>> =
+                    self.inner.db.read(|reader| in_tx(store::who(reader, By::Name(name)))).await;
                 self.of_rows(&rows?, None, |_| Shown::Proxy).map(Arc::new)
             }
         }
@@ -83,7 +84,7 @@ impl Auth {
 
     /// A user that this transaction made, with what it has by now.
     pub(crate) async fn of_new_user(&self, tx: &mut Tx, name: &str) -> Result<Principal, AuthError> {
-        let rows = store::by_name(tx, name).await?;
+        let rows = store::who(tx, By::Name(name)).await?;
         self.of_rows(&rows, None, |_| Shown::Proxy)
     }
 
@@ -109,20 +110,12 @@ impl Auth {
         let (now, options) = (self.inner.db.now(), &self.inner.options);
         let text = hash.as_str();
         let is_session = csrf.is_some();
-        let rows: StoreResult<Vec<_>> = self
-            .inner
-            .db
-            .read(|reader| {
-                in_tx(async move {
-                    if is_session {
-                        let (seen, begun) = (now.earlier(options.session_idle), now.earlier(options.session_max));
-                        store::by_session(reader, text, seen, begun).await
-                    } else {
-                        store::by_token(reader, text, now).await
-                    }
-                })
-            })
-            .await;
+        let by = if is_session {
+            By::Session(text, now.earlier(options.session_idle), now.earlier(options.session_max))
+        } else {
+            By::Token(text, now)
+        };
+        let rows: StoreResult<Vec<_>> = self.inner.db.read(|reader| in_tx(store::who(reader, by))).await;
         let rows = rows?;
         let shown = |row: &HeldRow| match &csrf {
             Some(csrf) => Shown::Session { csrf: csrf.clone(), hash: text.to_owned() },

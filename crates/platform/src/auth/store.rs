@@ -14,23 +14,35 @@ statements! {
     /// All of them.
     pub STATEMENTS;
 
-    /// A token with its owner and what that one has, a row each.
-    BY_TOKEN = "SELECT u.id, u.name, h.kind, h.name AS held, h.object, h.narrowed, t.id AS token, t.hash,
-            t.name AS token_name, t.scopes, t.object AS token_object, t.used_at, t.created_at
-        FROM platform_token t JOIN platform_user u ON u.id = t.user_id AND u.state = 'active'
-        LEFT JOIN platform_holding h ON h.user_id = u.id
-        WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL";
-    /// A session with its user and what that one has, a row each.
-    BY_SESSION = "SELECT u.id, u.name, h.kind, h.name AS held, h.object, h.narrowed, NULL AS token, s.hash,
-            NULL AS token_name, NULL AS scopes, NULL AS token_object, s.seen_at AS used_at, s.created_at
-        FROM platform_session s JOIN platform_user u ON u.id = s.user_id AND u.state = 'active'
-        LEFT JOIN platform_holding h ON h.user_id = u.id
-        WHERE s.hash = $1 AND s.seen_at > $2 AND s.created_at > $3";
-    /// A user with what that one has, a row each.
-    BY_NAME = "SELECT u.id, u.name, h.kind, h.name AS held, h.object, h.narrowed, NULL AS token, '' AS hash,
-            NULL AS token_name, NULL AS scopes, NULL AS token_object, u.created_at AS used_at, u.created_at
-        FROM platform_user u LEFT JOIN platform_holding h ON h.user_id = u.id
-        WHERE u.name = $1 AND u.state = 'active'";
+    /// Whoever shows that token or that session, or has that name, with what that one has: a row each, and one more. A
+    /// cross join keeps SQLite to the order in which it is written.
+    WHO = "WITH who AS (
+            SELECT u.id, u.name, t.id AS token, t.hash, t.name AS token_name, t.scopes, t.object AS token_object, t.used_at
+            FROM platform_token t JOIN platform_user u ON u.id = t.user_id AND u.state = 'active'
+            WHERE t.hash = $1 AND t.expires_at > $4 AND t.revoked_at IS NULL
+            UNION ALL
+            SELECT u.id, u.name, NULL, s.hash, NULL, NULL, NULL, s.seen_at
+            FROM platform_session s JOIN platform_user u ON u.id = s.user_id AND u.state = 'active'
+            WHERE s.hash = $2 AND s.seen_at > $5 AND s.created_at > $6
+            UNION ALL
+            SELECT u.id, u.name, NULL, '', NULL, NULL, NULL, u.created_at
+            FROM platform_user u WHERE u.name = $3 AND u.state = 'active')
+        SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
+            NULL AS kind, NULL AS held, NULL AS object, NULL AS narrowed FROM who
+        UNION ALL
+        SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
+            'role', g.role, g.object, g.narrowed
+        FROM who CROSS JOIN platform_grant g WHERE g.holder = 'user' AND g.holder_id = who.id
+        UNION ALL
+        SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
+            'role', g.role, g.object, g.narrowed
+        FROM who CROSS JOIN platform_member m CROSS JOIN platform_grant g
+        WHERE m.user_id = who.id AND g.holder = 'team' AND g.holder_id = m.team_id
+        UNION ALL
+        SELECT who.id, who.name, who.token, who.hash, who.token_name, who.scopes, who.token_object, who.used_at,
+            'team', o.name, '', NULL
+        FROM who CROSS JOIN platform_member m CROSS JOIN platform_team o
+        WHERE m.user_id = who.id AND o.id = m.team_id";
     TOKEN_USED = "UPDATE platform_token SET used_at = $2 WHERE hash = $1";
     SESSION_SEEN = "UPDATE platform_session SET seen_at = $2 WHERE hash = $1";
 
@@ -40,10 +52,10 @@ statements! {
     CLOSE_SESSION = "DELETE FROM platform_session WHERE hash = $1";
     CLOSE_SESSIONS = "DELETE FROM platform_session WHERE user_id = $1";
 
-    ANY_USER = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_user LIMIT 1) AS one";
+    ANY_USER = "SELECT CAST(COALESCE(MIN(id), 0) AS BIGINT) FROM platform_user";
     SET_SETUP = "INSERT INTO platform_setup (id, hash, expires_at) VALUES (1, $1, $2)
         ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at";
-    TAKE_SETUP = "DELETE FROM platform_setup WHERE hash = $1 AND expires_at > $2";
+    TAKE_SETUP = "DELETE FROM platform_setup WHERE id = 1 AND hash = $1 AND expires_at > $2";
 
     ADD_USER = "INSERT INTO platform_user (name, title, mail, password, origin, state, version, created_at)
         VALUES ($1, $2, $3, $4, 'local', 'active', 1, $5) ON CONFLICT (name) DO NOTHING RETURNING id";
@@ -180,22 +192,28 @@ pub(super) struct UserChange<'c> {
     pub(super) state: Option<&'c str>,
 }
 
-pub(super) async fn by_token(reader: &mut impl Reads, hash: &str, now: Timestamp) -> Result<Vec<HeldRow>> {
-    reader.query(BY_TOKEN).bind(hash).bind(now.as_microseconds()).fetch_all().await
+/// By what somebody is found.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By<'b> {
+    /// The digest of a token that is good at that time.
+    Token(&'b str, Timestamp),
+    /// The digest of a session that was seen after the first time, and begun after the second.
+    Session(&'b str, Timestamp, Timestamp),
+    /// A name.
+    Name(&'b str),
 }
 
-pub(super) async fn by_session(
-    reader: &mut impl Reads,
-    hash: &str,
-    seen_after: Timestamp,
-    begun_after: Timestamp,
-) -> Result<Vec<HeldRow>> {
-    let query = reader.query(BY_SESSION).bind(hash);
-    query.bind(seen_after.as_microseconds()).bind(begun_after.as_microseconds()).fetch_all().await
-}
-
-pub(super) async fn by_name(reader: &mut impl Reads, name: &str) -> Result<Vec<HeldRow>> {
-    reader.query(BY_NAME).bind(name).fetch_all().await
+pub(super) async fn who(reader: &mut impl Reads, by: By<'_>) -> Result<Vec<HeldRow>> {
+    const NEVER: i64 = i64::MAX;
+    let (token, session, name, [now, seen, begun]) = match by {
+        By::Token(hash, now) => (Some(hash), None, None, [now.as_microseconds(), NEVER, NEVER]),
+        By::Session(hash, seen, begun) => {
+            (None, Some(hash), None, [NEVER, seen.as_microseconds(), begun.as_microseconds()])
+        }
+        By::Name(name) => (None, None, Some(name), [NEVER; 3]),
+    };
+    let query = reader.query(WHO).bind(token).bind(session).bind(name);
+    query.bind(now).bind(seen).bind(begun).fetch_all().await
 }
 
 pub(super) async fn token_used(tx: &mut Tx, hash: &str) -> Result<()> {

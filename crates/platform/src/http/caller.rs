@@ -97,6 +97,11 @@ impl Caller {
         &self.origin
     }
 
+    /// The same request, made by somebody who is known by now.
+    pub(super) fn as_principal(&self, principal: Principal) -> Self {
+        Self { principal: Arc::new(principal), ..self.clone() }
+    }
+
     /// The same request by whom a token names that came elsewhere than in the head.
     ///
     /// # Errors

@@ -38,6 +38,10 @@ pub struct Raw(pub Vec<u8>);
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
+/// The parameters of a path, decoded.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
 /// The fields of a JSON object.
 #[derive(Debug)]
 pub struct Fields {
@@ -99,6 +103,15 @@ impl<S: Send + Sync, T: FromParams> FromRequestParts<S> for Query<T> {
         let read = T::read(&mut params);
         params.refuse_unknown();
         read.filter(|_| params.errors.is_empty()).map(Self).ok_or_else(|| Problem::of_items(params.errors))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|path| Self(path.0)).map_err(|error| Problem::bad_value("path", error.body_text()))
     }
 }
 

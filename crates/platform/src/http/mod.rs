@@ -38,9 +38,9 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::routes as platform_routes;
+pub use api::{routes as platform_routes, topic_routes};
 pub use caller::{Caller, Record};
-pub use input::{Body, Fields, FromFields, FromParams, Params, Query, Raw};
+pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
 pub use metrics::Metrics;

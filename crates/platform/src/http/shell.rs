@@ -131,6 +131,9 @@ async fn caller_of(shell: &Shell, request_id: Arc<str>, request: &mut Request) -
     if target > LONGEST_TARGET {
         return Err(Problem::new(414, "platform.too-large", "path and query are longer than 8 KiB"));
     }
+    if request.uri().path().contains("%00") {
+        return Err(Problem::bad_value("path", "a path has no character U+0000"));
+    }
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let whence = Whence::of(peer, request.headers(), settings);
     let principal = who(shell, &whence, request.headers()).await;

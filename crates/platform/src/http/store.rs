@@ -29,7 +29,7 @@ statements! {
     NEWEST = "SELECT MAX(expires_at) FROM platform_idempotency";
     DELETE = "DELETE FROM platform_idempotency WHERE (actor, key) IN (
             SELECT actor, key FROM platform_idempotency WHERE expires_at < $1 ORDER BY expires_at, actor, key LIMIT $2)";
-    PING = "SELECT COUNT(*) FROM platform_migration WHERE number = 0";
+    PING = "SELECT COUNT(*) FROM platform_setup WHERE id = 1";
 }
 
 /// An answer that is kept, and the digest of what was asked.

@@ -15,7 +15,6 @@ mod claim;
 mod engine;
 mod heart;
 mod job;
-pub mod overview;
 mod pause;
 mod store;
 mod trouble;

@@ -3,6 +3,7 @@
 //! The statements stand here and not in `store.rs`, as they serve lists alone and change nothing.
 
 use sqlx::FromRow;
+use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
 use crate::statements;
@@ -12,6 +13,29 @@ statements! {
     /// All of them.
     pub STATEMENTS;
 
+    /// Counts no more than a person can use.
+    JOBS = sqlite
+        "SELECT l.value AS job,
+            (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake_request r
+                WHERE r.job = l.value AND r.priority IN ('normal', 'urgent') AND r.at <= $2 LIMIT 1000) few)
+            + (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w WHERE w.job = l.value
+                AND w.lease_owner IS NULL AND w.priority IN ('normal', 'urgent') AND w.due <= $2 LIMIT 1000) few) AS due,
+            (SELECT COUNT(*) FROM platform_wake w WHERE w.lease_owner IS NOT NULL AND w.job = l.value) AS running,
+            (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w
+                WHERE w.job = l.value AND w.attempts > 0 LIMIT 1000) few) AS failing,
+            (SELECT p.reason FROM platform_pause p WHERE p.scope = l.value) AS paused
+         FROM json_each($1) l ORDER BY 1",
+        postgres
+        "SELECT l.job,
+            (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake_request r
+                WHERE r.job = l.job AND r.priority IN ('normal', 'urgent') AND r.at <= $2 LIMIT 1000) few)
+            + (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w WHERE w.job = l.job
+                AND w.lease_owner IS NULL AND w.priority IN ('normal', 'urgent') AND w.due <= $2 LIMIT 1000) few) AS due,
+            (SELECT COUNT(*) FROM platform_wake w WHERE w.lease_owner IS NOT NULL AND w.job = l.job) AS running,
+            (SELECT COUNT(*) FROM (SELECT 1 FROM platform_wake w
+                WHERE w.job = l.job AND w.attempts > 0 LIMIT 1000) few) AS failing,
+            (SELECT p.reason FROM platform_pause p WHERE p.scope = l.job) AS paused
+         FROM jsonb_array_elements_text($1) AS l (job) ORDER BY l.job COLLATE \"C\"";
     STATES = "SELECT job, key, due, priority, woken_by, lease_owner, attempts, last_error, failing_since, waits_for
         FROM platform_wake WHERE (job = $1 OR $1 = '') AND (job > $2 OR (job = $2 AND key > $3))
         ORDER BY job, key LIMIT $4";
@@ -20,6 +44,21 @@ statements! {
         WHERE job = $1 AND (key = $2 OR $2 = '') AND id < $3 ORDER BY id DESC LIMIT $4";
     PAUSES = "SELECT scope, by, at, reason FROM platform_pause ORDER BY scope";
     WORKERS = "SELECT uuid, host, pid, roles, version, seen_at FROM platform_worker ORDER BY seen_at DESC, uuid LIMIT $1";
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobState {
+    /// The job.
+    pub job: String,
+    /// Wishes and keys that are due and do not run, counted up to 1,000 each.
+    pub due: i64,
+    /// Keys that run.
+    pub running: i64,
+    /// Keys that failed at their last run, counted up to 1,000.
+    pub failing: i64,
+    /// Why it does not run, if somebody paused it as a whole.
+    pub paused: Option<String>,
 }
 
 /// How a (job, key) stands that runs, is due, failed or waits.
@@ -126,6 +165,18 @@ struct StateRow {
 }
 
 type RunRow = (i64, String, String, String, i64, i64, String, Option<String>, String);
+
+/// How these jobs stand, by name.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn jobs(reader: &mut impl Reads, names: &[&str], now: Timestamp) -> Result<Vec<JobState>> {
+    let query = reader.query(JOBS).bind(Json(names)).bind(now.as_microseconds());
+    let rows: Vec<(String, i64, i64, i64, Option<String>)> = query.fetch_all().await?;
+    let state = |(job, due, running, failing, paused)| JobState { job, due, running, failing, paused };
+    Ok(rows.into_iter().map(state).collect())
+}
 
 /// How keys stand, of one job or all, after that job and key.
 ///

@@ -7,7 +7,7 @@ use tidegate_testkit::{Kind, TestDb, assert_same_schema, assert_statements_fit};
 fn both_databases_get_the_same_tables() {
     assert_same_schema(
         &[MIGRATIONS],
-        &["platform_feed", "platform_horizon", "platform_outbox.xid", "platform_outbox (xid", "platform_holding"],
+        &["platform_feed", "platform_horizon", "platform_outbox.xid", "platform_outbox (xid"],
     );
 }
 
@@ -17,7 +17,8 @@ fn both_databases_take_every_statement() {
 }
 
 /// Tables that stay small, whatever happens, and what is made of others by an index.
-const SMALL: [&str; 7] = ["platform_pause", "platform_sink", "platform_worker", "s", "acts", "ahead", "wishes"];
+const SMALL: [&str; 9] =
+    ["platform_pause", "platform_sink", "platform_worker", "s", "acts", "ahead", "few", "who", "wishes"];
 
 /// What is asked while the tables are large is answered by an index.
 #[test]

@@ -20,6 +20,7 @@ use tidegate_platform::store::{Db, in_tx};
 use crate::accept::{Arriving, Rules, Telling};
 use crate::compat::render::Links;
 use crate::compat::resultsdb_v2::Acceptance;
+use crate::config::{ResultsConfig, Writes};
 use crate::model::{NewResult, StoredResult};
 use crate::permission::Permission;
 use crate::store::{self, Accepting};
@@ -53,16 +54,16 @@ pub struct Gate {
 type Shared = axum::extract::State<Arc<Gate>>;
 
 impl Gate {
-    /// A gate of that service, as it is without any configuration, which is found there: `https://gate.example.org`.
-    pub fn new(platform: Platform, url: &str) -> Self {
+    /// A gate of that service, which is found there: `https://gate.example.org`.
+    pub fn new(platform: Platform, url: &str, config: &ResultsConfig) -> Self {
         Self {
             platform,
-            rules: Rules::default(),
-            max_limit: 1_000,
-            max_future: Duration::from_secs(3_600),
-            query_timeout: Duration::from_secs(5),
-            open_writes: false,
-            v3_permissions: Vec::new(),
+            rules: config.rules(),
+            max_limit: config.max_limit(),
+            max_future: config.max_future,
+            query_timeout: config.query_timeout,
+            open_writes: config.v2_writes == Writes::Open,
+            v3_permissions: config.v3_permissions(),
             public: Links::at(format!("{url}{RESULTSDB}/api/v2.0")),
         }
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 use tidegate_platform::http::{
-    Access, Answer, Body, Caller, Endpoint, Fields, FromFields, FromParams, List, Page, Params, Problem, Query, Record,
-    Routes,
+    Access, Answer, Body, Caller, Endpoint, Fields, FromFields, FromParams, List, Page, Params, Path, Problem, Query,
+    Record, Routes,
 };
 use tidegate_platform::store::{Result, in_tx};
 use utoipa::ToSchema;

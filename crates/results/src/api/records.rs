@@ -1,11 +1,11 @@
 //! `records`: results, as the second interface of ResultsDB has them, under our own rules for lists and errors.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::json;
-use tidegate_platform::http::{Answer, Caller, Problem, Raw};
+use tidegate_platform::http::{Answer, Caller, Path, Problem, Raw};
 use tidegate_platform::store::in_tx;
 use url::form_urlencoded;
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use tidegate_platform::http::{Access, Answer as Written, Caller, Endpoint, Problem, Raw, Routes};
+use tidegate_platform::http::{Access, Answer as Written, Caller, Endpoint, Path, Problem, Raw, Routes};
 use url::form_urlencoded;
 
 use super::answer::{Answer, Failure, json};

@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use tidegate_platform::auth::{
     Auth, AuthError, AuthOptions, Credentials, Holder, Name, NewGrant, NewToken, NewUser, Rights,
 };
+use tidegate_platform::config::{Reader, Sources};
 use tidegate_platform::http::{HttpSettings, Mounts, Platform, serve};
 use tidegate_platform::store::{Db, in_tx};
 use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes};
+use tidegate_results::config::ResultsConfig;
 use tidegate_results::permission::Permission;
 use tidegate_results::rights::RIGHTS;
 use tidegate_testkit::TestDb;
@@ -79,6 +81,11 @@ fn settings() -> HttpSettings {
     }
 }
 
+fn config() -> ResultsConfig {
+    let sources = Sources::of_text("tidegate.toml", "");
+    ResultsConfig::of(&mut Reader::new(&sources)).expect("nothing is mistaken")
+}
+
 fn auth(db: &Db) -> Auth {
     let day = Duration::from_secs(86_400);
     let options = AuthOptions { anonymous_read: true, session_idle: day, session_max: day, grants: vec![] };
@@ -130,7 +137,7 @@ impl Web {
         let tokens = [("writer", writer), ("reader", reader), ("nobody", UNKNOWN.to_owned())].into();
         let (stop, stopping) = watch::channel(false);
         let platform = Platform::new(t.db.clone(), auth, settings(), vec![], stopping);
-        let mut gate = Gate::new(platform.clone(), "http://public");
+        let mut gate = Gate::new(platform.clone(), "http://public", &config());
         let entry = json!({"name": "qa", "testcases": ["dist.*"], "groups": ["qa"], "users": []});
         gate.v3_permissions = vec![Permission::of(entry)];
         change(&mut gate);

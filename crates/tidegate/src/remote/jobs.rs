@@ -56,7 +56,7 @@ pub(super) fn execute(command: &JobsCommand, client: &Client, console: &mut Cons
     match command {
         JobsCommand::List => list(console, &client.list(JOBS)?, &["job", "due", "running", "failing", "paused"]),
         JobsCommand::Show { job } => {
-            let fields = ["key", "due_at", "running", "failures", "waits_for", "error", "paused"];
+            let fields = ["key", "due_at", "worker", "failures", "waits_for", "error"];
             list(console, &client.list(&format!("{JOBS}/{}", part(job)))?, &fields)
         }
         JobsCommand::Run { job, key } => {

@@ -4,6 +4,7 @@
 //! output where it is. A signal makes it unready, lets requests and runs end, gives the leases back and exits with 0; a
 //! second one ends it at once.
 
+mod gates;
 mod log;
 mod wiring;
 
@@ -12,16 +13,14 @@ use std::time::Duration;
 
 use clap::Args;
 use tidegate_migrate::cli::{Console, Exit};
-use tidegate_platform::config::{Environment, PlatformConfig};
-use tidegate_platform::http::{
-    HttpSettings, Listeners, Metrics, Mounts, Platform, Routes, platform_routes, serve as http,
-};
+use tidegate_platform::config::Environment;
+use tidegate_platform::http::{HttpSettings, Listeners, Metrics, Platform, platform_routes, serve as http};
 use tidegate_platform::wake::{Bridge, Worker, WorkerCounts};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::failure::Failure;
-use crate::settings::load;
+use crate::settings::{Settings, load};
 
 /// Where to serve
 #[derive(Debug, Args)]
@@ -37,14 +36,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Serves until a signal ends it.
 pub(crate) fn serve(args: &ServeArgs, asked: Option<&Path>, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
-    let mut config = load(asked, &environment)?.platform;
+    let mut settings = load(asked, &environment)?;
     if let Some(port) = args.port {
-        config.http.listen = vec![([127, 0, 0, 1], port).into()];
+        settings.platform.http.listen = vec![([127, 0, 0, 1], port).into()];
     }
-    log::start(&config.log);
+    log::start(&settings.platform.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::fault(format!("the runtime does not start: {error}")))?;
-    let served = runtime.block_on(run(&config, console));
+    let served = runtime.block_on(run(&settings, console));
     // after a second signal nothing is waited for
     runtime.shutdown_background();
     served
@@ -68,7 +67,8 @@ impl Signals {
     }
 }
 
-async fn run(config: &PlatformConfig, console: &mut Console<'_>) -> Result<Exit, Failure> {
+async fn run(settings: &Settings, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let config = &settings.platform;
     let mut signals = Signals::new().map_err(|error| Failure::fault(format!("no signals: {error}")))?;
     let listeners = Listeners::bind(&config.http.listen).await?;
     let addresses = listeners.addresses();
@@ -78,18 +78,20 @@ async fn run(config: &PlatformConfig, console: &mut Console<'_>) -> Result<Exit,
         None => None,
     };
     let auth = wiring::keeper(config, &db)?;
-    let jobs = wiring::jobs(config, &db).await?;
+    let jobs = wiring::jobs(settings, &db).await?;
     let (stop, stopping) = watch::channel(false);
-    let settings = HttpSettings::from(&config.http);
-    let drain = settings.drain;
-    let platform = Platform::new(db.clone(), auth.clone(), settings, jobs.names().collect(), stopping.clone());
+    let http_settings = HttpSettings::from(&config.http);
+    let drain = http_settings.drain;
+    let platform = Platform::new(db.clone(), auth.clone(), http_settings, jobs.names().collect(), stopping.clone());
     let worker = Worker::start(db.clone(), jobs, wiring::worker(config));
     count(platform.metrics(), &worker.counts());
-    let router = http(platform.clone(), platform_routes(platform, Routes::new()), Mounts::default());
-    let mut serving = tokio::spawn(listeners.serve(router, stopping, drain));
-
+    let listening = wiring::listen(settings, &db);
     let public = config.http.public_url.as_ref().map(ToString::to_string);
     let url = public.unwrap_or_else(|| addresses.first().map(|at| format!("http://{at}")).unwrap_or_default());
+    let (routes, mounts) = gates::routes(settings, &platform, &url);
+    let router = http(platform.clone(), platform_routes(platform, routes), mounts);
+    let mut serving = tokio::spawn(listeners.serve(router, stopping, drain));
+
     say(console, &auth, &addresses, &url).await?;
     tracing::info!(%url, "the service is ready");
 
@@ -101,6 +103,7 @@ async fn run(config: &PlatformConfig, console: &mut Console<'_>) -> Result<Exit,
     }
     tracing::info!("the service stops");
     stop.send_replace(true);
+    drop(listening);
     let ending = async {
         let _ = tokio::join!(serving, worker.stop(PATIENCE));
         drop(bridge);

@@ -1,36 +1,35 @@
 //! What the configuration makes of the parts: store, rights, jobs, receivers.
 
 use std::num::NonZeroU32;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_kernel::{RandomIds, SystemClock};
-use tidegate_platform::auth::{self, Auth, AuthOptions, BadRights, Rights};
+use tidegate_platform::auth::{self, Auth, AuthOptions};
 use tidegate_platform::chance::SystemRng;
-use tidegate_platform::config::{self, PlatformConfig};
+use tidegate_platform::config::{self, BusDeclare, PlatformConfig};
 use tidegate_platform::http;
 use tidegate_platform::outbox::Sequence;
 use tidegate_platform::relay::Relay;
 use tidegate_platform::retention::{Keep, Retention, rules};
 use tidegate_platform::secret::Secret;
-use tidegate_platform::sinks::{Amqp, AmqpOptions, Hook, HookOptions, MailOptions, MailWay, Mailer};
-use tidegate_platform::store::{Db, Migrations, Place, StoreOptions, Surroundings};
+use tidegate_platform::sinks::{
+    Amqp, AmqpOptions, Hook, HookOptions, Listen, ListenOptions, MailOptions, MailWay, Mailer,
+};
+use tidegate_platform::store::{Db, Place, StoreOptions, Surroundings};
 use tidegate_platform::wake::{Jobs, WorkerOptions};
 
+use super::gates;
 use crate::failure::Failure;
-
-/// The tables of all crates, in the order in which they are made.
-const MIGRATIONS: &[Migrations] = &[tidegate_platform::MIGRATIONS];
-
-/// The rights of all gates.
-fn rights() -> Result<Rights, BadRights> {
-    Rights::of(&[])
-}
+use crate::settings::Settings;
 
 /// Opens and migrates the store.
 pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
     let surroundings =
         Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
+    private_folder(&config.data_dir)?;
     let place = match &config.store.url {
         None => Place::Sqlite(config.data_dir.join("tidegate.sqlite")),
         Some(url) => StoreOptions::parse(url.expose())?.place,
@@ -38,11 +37,17 @@ pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
     let waive_fsync = config.test.hooks;
     let options = StoreOptions { place, pool: config.store.pool, waive_fsync };
     let db = Db::open(&options, surroundings).await?;
-    let applied = db.migrate(MIGRATIONS).await?;
+    let applied = db.migrate(gates::MIGRATIONS).await?;
     if applied > 0 {
         tracing::info!(applied, "the store was migrated");
     }
     Ok(db)
+}
+
+/// A folder that nobody else can look into, unless it is there already.
+fn private_folder(path: &Path) -> Result<(), Failure> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| Failure::usage(format!("data_dir: {}: {error}", path.display())))
 }
 
 /// Where other processes on the same store are heard; nothing for SQLite.
@@ -53,7 +58,7 @@ pub(super) fn direct_url(config: &PlatformConfig) -> Option<&str> {
 }
 
 pub(super) fn keeper(config: &PlatformConfig, db: &Db) -> Result<Auth, Failure> {
-    let rights = rights().map_err(|error| Failure::fault(error.to_string()))?;
+    let rights = gates::rights().map_err(|error| Failure::fault(error.to_string()))?;
     let auth = Auth::new(db.clone(), rights, AuthOptions::from(&config.auth));
     auth.map_err(|error| Failure::usage(format!("[[auth.grant]]: {error}")))
 }
@@ -65,12 +70,29 @@ pub(super) fn worker(config: &PlatformConfig) -> WorkerOptions {
     WorkerOptions { slots: slots.unwrap_or(usual.slots), lease, sweep, roles: usual.roles }
 }
 
-/// The platform's own jobs, with the receivers enrolled.
-pub(super) async fn jobs(config: &PlatformConfig, db: &Db) -> Result<Jobs, Failure> {
+/// All jobs, with the receivers enrolled.
+pub(super) async fn jobs(settings: &Settings, db: &Db) -> Result<Jobs, Failure> {
+    let config = &settings.platform;
     let relay = relay(config)?.enrol(db).await?;
-    let retention = retention(config).enrol(db).await?;
-    let jobs = Jobs::default().with(relay).with(retention);
+    let retention = gates::kept(settings, retention(config)).enrol(db).await?;
+    let jobs = Jobs::default().with(relay).with(retention).with(gates::consumers(settings));
     Ok(if db.is_postgres() { jobs.with(Sequence) } else { jobs })
+}
+
+/// Hears the bus, if there is one that has something for us.
+pub(super) fn listen(settings: &Settings, db: &Db) -> Option<Listen> {
+    let bus = &settings.platform.bus;
+    let url = bus.url.as_ref().filter(|_| !bus.bindings.is_empty())?;
+    let options = ListenOptions {
+        url: url.with_password(bus.password_file.as_ref()),
+        exchange: bus.exchange.clone(),
+        queue: bus.queue.clone(),
+        bindings: bus.bindings.clone(),
+        declare: bus.declare == BusDeclare::Active,
+        prefetch: bus.prefetch.get().try_into().unwrap_or(u16::MAX),
+        consumers: gates::heard(settings),
+    };
+    Some(Listen::start(db.clone(), options))
 }
 
 fn relay(config: &PlatformConfig) -> Result<Relay, Failure> {

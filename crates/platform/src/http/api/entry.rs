@@ -108,7 +108,7 @@ async fn set_up(State(platform): State<Platform>, caller: Caller, Body(body): Bo
             let (_, secret) = auth.add_token(tx, &by, &first).await?;
             let change = json!({"made": &user, "role": crate::auth::ADMIN_ROLE});
             let record = Record { permission: ADMIN, object: format!("user:{}", user.name), reason: None, change };
-            caller.record(tx, record);
+            caller.as_principal(by).record(tx, record);
             let entered = Entered { user: user.name, token: None };
             Ok(Answer::created("/api/v1/platform/me", &entered).with_secret("token", secret))
         })

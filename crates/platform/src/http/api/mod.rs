@@ -5,8 +5,10 @@ mod events;
 mod grants;
 mod jobs;
 mod me;
+mod messages;
 mod teams;
 mod tokens;
+mod topics;
 mod users;
 mod writes;
 
@@ -14,6 +16,7 @@ use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
 pub(super) use events::Live;
+pub use topics::routes as topic_routes;
 
 /// The platform's own routes, and the description of those and of the gates' routes.
 pub fn routes(platform: Platform, gates: Routes) -> Routes {
@@ -23,6 +26,7 @@ pub fn routes(platform: Platform, gates: Routes) -> Routes {
         .and(grants::routes())
         .and(jobs::routes())
         .and(me::routes())
+        .and(messages::routes())
         .and(teams::routes())
         .and(tokens::routes())
         .and(users::routes())

@@ -1,14 +1,14 @@
 //! Teams and their members.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::Platform;
 use super::super::answer::Answer;
 use super::super::caller::{Caller, Record};
-use super::super::input::{Body, Fields, FromFields, Query};
+use super::super::input::{Body, Fields, FromFields, Path, Query};
 use super::super::list::{List, PAGE_PARAMETERS, Page};
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};

@@ -1,7 +1,7 @@
 //! Tokens: everyone's own, and for an admin those of all.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::json;
 use tidegate_kernel::Timestamp;
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::super::Platform;
 use super::super::answer::Answer;
 use super::super::caller::{Caller, Record};
-use super::super::input::{Body, Fields, FromFields, FromParams, Params, Query};
+use super::super::input::{Body, Fields, FromFields, FromParams, Params, Path, Query};
 use super::super::list::{List, Page};
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};

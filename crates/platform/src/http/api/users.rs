@@ -1,7 +1,7 @@
 //! Users.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ETAG, IF_NONE_MATCH};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::Platform;
 use super::super::answer::{Answer, etag, expected_version};
 use super::super::caller::{Caller, Record};
-use super::super::input::{Body, Fields, FromFields, Query};
+use super::super::input::{Body, Fields, FromFields, Path, Query};
 use super::super::list::{List, PAGE_PARAMETERS, Page};
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};

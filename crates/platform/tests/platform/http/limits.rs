@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use reqwest::Method;
 use serde_json::json;
-use tidegate_platform::http::{Mounts, Routes};
+use tidegate_platform::http::{Access, Endpoint, Mounts, Routes};
 use tidegate_testkit::{Kind, TestDb};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -75,6 +75,39 @@ fn heads_have_limits() {
         let target = format!("/api/v1/platform/me?{}", "a".repeat(9_000));
         assert_eq!(sent(service.get(&target)).await.0, 414);
         assert!(raw(&service, b"\x16\x03\x01 what?\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+        service.end().await;
+    });
+}
+
+#[test]
+fn a_handler_has_a_time() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let mut settings = settings();
+        settings.handler_timeout = std::time::Duration::from_millis(50);
+        let endless = async || -> &'static str { std::future::pending().await };
+        let routes = Routes::new().route(Endpoint::get("/endless", Access::Open), endless);
+        let service = Service::with(t, settings, routes, Mounts::default()).await;
+        let response = service.get("/endless").send().await.unwrap();
+        assert!(response.status() == 503 && response.headers().contains_key("retry-after"));
+        assert_eq!(super::json_of(response).await["code"], "platform.timeout");
+        service.end().await;
+    });
+}
+
+#[test]
+fn no_path_brings_the_store_into_trouble() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let long = "a".repeat(5_000);
+        for (name, status) in
+            [("a%00b", 400), ("%ff%fe", 400), ("%F0%9F%8C%8A", 404), (long.as_str(), 404), ("a%2Fb", 404)]
+        {
+            let (found, problem) = sent(service.get(&format!("/api/v1/platform/users/{name}"))).await;
+            assert_eq!(found, status, "{name}: {problem}");
+            assert!(problem["request_id"].is_string(), "{name}: {problem}");
+        }
+        let key = format!("/api/v1/platform/jobs/harbour.haul/{long}/runs");
+        assert_eq!(sent(service.get(&key)).await.0, 404);
         service.end().await;
     });
 }

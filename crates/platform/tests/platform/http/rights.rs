@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tidegate_platform::MIGRATIONS;
 use tidegate_platform::http::{Access, Endpoint, Platform, RouteLine, Routes, document, platform_routes};
+use tidegate_platform::relay::{Policy, Relay, Trouble};
 use tidegate_platform::store::{Result, in_tx};
 use tidegate_platform::wake::Wake;
 use tidegate_testkit::{Kind, TestDb};
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 use super::{HAUL, Service, sent, settings};
 use crate::auth::auth;
 use crate::checked_in;
+use crate::relay::{TestSink, announce, bench};
 use crate::wake::PLATFORM;
 
 fn routes_of(t: &TestDb) -> Routes {
@@ -46,6 +48,17 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
         ("GET /api/openapi.json", at("/api/openapi.json")),
         ("GET /api/v1/events", at("/api/v1/events?topic=*&limit=2")),
         ("GET /api/v1/platform/me", at("/api/v1/platform/me")),
+        ("GET /api/v1/platform/sinks", at("/api/v1/platform/sinks")),
+        ("GET /api/v1/platform/messages", at("/api/v1/platform/messages?sink=test&state=set_aside")),
+        (
+            "POST /api/v1/platform/messages/{id}/retry",
+            with("/api/v1/platform/messages/{message}/retry", json!({"sink": "test"}), 200),
+        ),
+        (
+            "POST /api/v1/platform/messages/{id}/drop",
+            with("/api/v1/platform/messages/{dropped}/drop", json!({"sink": "test", "reason": "fog"}), 200),
+        ),
+        ("GET /api/v1/platform/workers", at("/api/v1/platform/workers")),
         ("GET /api/v1/platform/jobs", at("/api/v1/platform/jobs")),
         ("GET /api/v1/platform/jobs/{job}", at("/api/v1/platform/jobs/harbour.haul?limit=3")),
         ("GET /api/v1/platform/jobs/{job}/{key}/runs", at(&format!("{key}/runs"))),
@@ -92,8 +105,8 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
     ])
 }
 
-/// What the samples speak of, and a token and a grant to be removed.
-async fn prepare(t: &TestDb, service: &Service) -> (String, String) {
+/// What the samples speak of, and the ids of what is to be removed, sent again or given up.
+async fn prepare(t: &TestDb, service: &Service) -> BTreeMap<&'static str, String> {
     for name in ["guest", "goner"] {
         assert_eq!(sent(service.post("/api/v1/platform/users", &json!({"name": name}))).await.0, 201);
     }
@@ -114,14 +127,19 @@ async fn prepare(t: &TestDb, service: &Service) -> (String, String) {
     let grant = json!({"user": "guest", "role": "platform.linker"});
     let grant = sent(service.post("/api/v1/platform/grants", &grant)).await.1;
     let id = |made: Value| made["id"].as_str().expect("it has an id").to_owned();
-    (id(token), id(grant))
+    let refusing = TestSink::new(Policy::HOOK, |_, _| Some(Trouble::Refused("never".to_owned())));
+    let bench = bench(t, Relay::new().with(refusing)).await;
+    let (message, dropped) = (announce(&t.db, "a/1").await, announce(&t.db, "b/1").await);
+    bench.advance(std::time::Duration::from_secs(7_200)).await;
+    let (message, dropped) = (message.to_string(), dropped.to_string());
+    BTreeMap::from([("{token}", id(token)), ("{grant}", id(grant)), ("{message}", message), ("{dropped}", dropped)])
 }
 
 #[test]
 fn every_route_asks_for_its_permission() {
     TestDb::both(PLATFORM, async |t| {
         let service = Service::start(t).await;
-        let (token, grant) = prepare(t, &service).await;
+        let made = prepare(t, &service).await;
         let nobody = service.token_for(t, "nobody", None, None).await;
         let samples = samples();
         let lines = routes_of(t).lines();
@@ -135,7 +153,7 @@ fn every_route_asks_for_its_permission() {
         for RouteLine { path, method, access } in &lines {
             let line = format!("{method} {path}");
             let (target, body, status) = &samples[line.as_str()];
-            let target = target.replace("{token}", &token).replace("{grant}", &grant);
+            let target = made.iter().fold(target.clone(), |target, (name, id)| target.replace(name, id));
             let request = |token: Option<&str>| {
                 let request = service.request(method.parse::<Method>().expect("it is a method"), &target);
                 let request = if let Some(body) = body { request.json(body) } else { request };
