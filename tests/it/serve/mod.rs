@@ -109,7 +109,7 @@ impl Service {
     pub(crate) fn setup_token(&mut self) -> String {
         loop {
             let line = self.lines.recv().expect("a setup line is said");
-            self.heard += &format!("{line}\n");
+            self.heard.extend([line.as_str(), "\n"]);
             if line.starts_with("setup: ") {
                 let begin = line.find("tgs_").expect("a token is in it");
                 return line[begin..begin + 4 + 64].to_owned();
