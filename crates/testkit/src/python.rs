@@ -24,7 +24,8 @@ impl Python {
     #[expect(clippy::print_stdout, reason = "whoever runs the test reads why it did not run")]
     pub fn with(packages: &[&str]) -> Option<Self> {
         let digest = Sha256::digest(packages.join("\n"));
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let [first, second, third, fourth, ..] = <[u8; 32]>::from(digest);
+        let name = format!("{:08x}", u32::from_be_bytes([first, second, third, fourth]));
         let folders = build_folder().join("testkit-python");
         let folder = folders.join(name);
         if !folder.exists() {
