@@ -26,7 +26,7 @@ pub(crate) struct House {
 /// A running service.
 pub(crate) struct Service {
     child: Child,
-    /// Where it listens: `127.0.0.1:40000`.
+    /// Where it listens: an address of loopback with the port that was free.
     pub(crate) at: String,
     /// What it says on standard error, line by line.
     lines: Receiver<String>,
