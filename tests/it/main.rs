@@ -5,4 +5,6 @@ mod demo;
 mod doubles;
 mod hygiene;
 mod migrate;
+mod results;
+mod serve;
 mod tree;

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,27 @@ impl Timestamp {
     /// Whole seconds since 1970, rounded down: the second that this instant lies in.
     pub fn as_seconds(self) -> i64 {
         self.as_microseconds().div_euclid(1_000_000)
+    }
+
+    /// So much later, at most the end of the year 9999.
+    #[must_use]
+    pub fn later(self, duration: Duration) -> Self {
+        let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        let later = Self::from_microseconds(self.as_microseconds().saturating_add(microseconds));
+        later.or_else(|| Self::from_seconds(jiff::Timestamp::MAX.as_second())).unwrap_or(self)
+    }
+
+    /// So much earlier, at most the beginning of the year -9999.
+    #[must_use]
+    pub fn earlier(self, duration: Duration) -> Self {
+        let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        let earlier = Self::from_microseconds(self.as_microseconds().saturating_sub(microseconds));
+        earlier.unwrap_or(Self(jiff::Timestamp::MIN))
+    }
+
+    /// How long it is from here until then; nothing if that is past.
+    pub fn until(self, then: Self) -> Duration {
+        Duration::from_micros(u64::try_from(then.as_microseconds() - self.as_microseconds()).unwrap_or(0))
     }
 
     /// The same instant for calculations with jiff.
@@ -188,6 +210,15 @@ mod tests {
             assert_eq!(instant.as_microseconds(), microseconds);
         }
         assert!(serde_json::from_str::<Timestamp>("\"tomorrow\"").is_err());
+    }
+
+    #[test]
+    fn later_and_until_are_each_others_way_back() {
+        let (begin, hour) = (at("2026-11-21T08:04:12Z"), Duration::from_secs(3_600));
+        assert_eq!(begin.later(hour), at("2026-11-21T09:04:12Z"));
+        assert_eq!(begin.until(begin.later(hour)), hour);
+        assert_eq!(begin.later(hour).until(begin), Duration::ZERO);
+        assert_eq!(begin.later(Duration::MAX).to_string(), "9999-12-30T22:00:00.000000Z");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub enum SubjectKind {
 
 /// A text that names no subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no subject: expected kind:id, with a kind of {kinds}", kinds = kinds())]
+#[error("{0:?} is no subject: expected kind:id without control characters, with a kind of {kinds}", kinds = kinds())]
 pub struct NotASubject(String);
 
 impl SubjectKind {
@@ -118,7 +118,7 @@ impl FromStr for Subject {
         let refused = || NotASubject(text.to_owned());
         let (word, id) = text.split_once(':').ok_or_else(refused)?;
         let kind = SubjectKind::ALL.into_iter().find(|kind| kind.name() == word).ok_or_else(refused)?;
-        if id.is_empty() { Err(refused()) } else { Ok(Self::new(kind, id)) }
+        if id.is_empty() || id.chars().any(char::is_control) { Err(refused()) } else { Ok(Self::new(kind, id)) }
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_names_no_subject_is_refused_with_the_kinds() {
-        for text in ["", "glibc", "source:", "sources:glibc/2.41-3", ":x"] {
+        for text in ["", "glibc", "source:", "sources:glibc/2.41-3", ":x", "source:glibc/2\0", "pr:a\nb"] {
             let refused = text.parse::<Subject>().unwrap_err().to_string();
             assert!(refused.contains("a kind of pr, commit, build, source,"), "{refused}");
         }

@@ -2,15 +2,19 @@
 
 use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tidegate_kernel::SystemClock;
-use tidegate_migrate::cli::{self as migrate, CliError, Console, Exit, Voice};
+use tidegate_migrate::cli::{self as migrate, Console, Exit, Voice};
 
+use crate::config_command::{self, ConfigCommand};
 use crate::demo::{DemoArgs, demo};
+use crate::failure::{Failure, of_gate, of_output};
+use crate::remote::{self, RemoteCommand, ServerArgs};
+use crate::serve::{ServeArgs, serve};
 
 /// The release pipeline of a Linux distribution in one program
 #[derive(Debug, Parser)]
@@ -18,8 +22,20 @@ use crate::demo::{DemoArgs, demo};
 struct Tidegate {
     #[command(flatten)]
     voice: VoiceArgs,
+    /// The configuration, instead of ./tidegate.toml or /etc/tidegate/tidegate.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The global options that are not about what is said.
+#[derive(Debug, Default)]
+struct Place {
+    config: Option<PathBuf>,
+    server: ServerArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,6 +70,13 @@ enum Command {
     /// May a package enter the release without breaking anything?
     #[command(subcommand)]
     Migrate(Box<migrate::Command>),
+    /// Run the service
+    Serve(ServeArgs),
+    /// What is set, what could be, and what is mistaken
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    #[command(flatten)]
+    Remote(RemoteCommand),
     /// Show what there is, on a real example; needs no network and no configuration
     Demo(DemoArgs),
     /// Print the completion script of a shell
@@ -77,48 +100,51 @@ pub(crate) fn main() -> ExitCode {
     let called = arguments.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
     let is_britney = called.to_string_lossy().starts_with("britney");
     let mut colored = false;
-    let (voice, command) = if is_britney {
+    let (voice, place, command) = if is_britney {
         let Britney { run } = Britney::parse_from(arguments);
-        (Voice::default(), Command::Migrate(Box::new(migrate::Command::Run(Box::new(run)))))
+        (Voice::default(), Place::default(), Command::Migrate(Box::new(migrate::Command::Run(Box::new(run)))))
     } else {
-        let Tidegate { voice, command } = Tidegate::parse_from(arguments);
+        let Tidegate { voice, config, server, command } = Tidegate::parse_from(arguments);
         colored = match voice.color {
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
             Color::Always => true,
             Color::Never => false,
         };
         let VoiceArgs { json, quiet, verbose, no_progress, .. } = voice;
-        (Voice { json, quiet, verbose, no_progress }, command)
+        (Voice { json, quiet, verbose, no_progress }, Place { config, server }, command)
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut err = std::io::stderr();
-    let result = execute(&command, &mut Console::new(voice, &mut out, &mut err));
+    let result = execute(&command, &place, &mut Console::new(voice, &mut out, &mut err));
     let flushed = out.flush();
     let exit = match result {
-        Ok(exit) => exit,
-        Err(error) => {
-            // A reader that has seen enough and closed the pipe is no error.
-            if !matches!(&error, CliError::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe) {
+        Ok(exit) => exit as u8,
+        Err(failure) => {
+            if !failure.is_closed_pipe {
                 let (on, off) = if colored { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-                let _ = writeln!(err, "{on}tidegate:{off} {error}");
+                let _ = writeln!(err, "{on}tidegate:{off} {}", failure.text);
             }
-            error.exit()
+            failure.exit
         }
     };
-    if flushed.is_err() && exit == Exit::Yes {
+    if flushed.is_err() && exit == 0 {
         return ExitCode::FAILURE;
     }
-    ExitCode::from(exit as u8)
+    ExitCode::from(exit)
 }
 
-fn execute(command: &Command, console: &mut Console<'_>) -> Result<Exit, CliError> {
+fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let config = place.config.as_deref();
     match command {
-        Command::Migrate(command) => migrate::execute(command, console, &SystemClock),
-        Command::Demo(args) => demo(args, console, &SystemClock),
+        Command::Migrate(command) => migrate::execute(command, console, &SystemClock).map_err(|error| of_gate(&error)),
+        Command::Serve(args) => serve(args, config, console),
+        Command::Config(command) => config_command::execute(command, config, console),
+        Command::Remote(command) => remote::execute(command, &place.server, config, console),
+        Command::Demo(args) => demo(args, console, &SystemClock).map_err(|error| of_gate(&error)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Tidegate::command(), "tidegate", &mut script);
-            console.answer(&String::from_utf8_lossy(&script))?;
+            console.answer(&String::from_utf8_lossy(&script)).map_err(|error| of_output(&error))?;
             Ok(Exit::Yes)
         }
     }

@@ -60,6 +60,14 @@ impl<'a> Console<'a> {
         if self.voice.quiet { Ok(()) } else { writeln!(self.err, "{line}") }
     }
 
+    /// A line that is no part of the answer and that nobody may miss.
+    ///
+    /// # Errors
+    /// The outlet is closed.
+    pub fn warn(&mut self, line: &str) -> std::io::Result<()> {
+        writeln!(self.err, "{line}")
+    }
+
     /// A line of the answer without its end, shown at once.
     ///
     /// # Errors

@@ -1,0 +1,78 @@
+//! Where a change went, and what gates did with it.
+
+use serde::{Deserialize, Serialize};
+
+/// How one subject became another, where that happens once and is stored. Links point the way the change flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredRelation {
+    /// From a pull request to the commit that it became.
+    LandedAs,
+    /// From a pull request to that of another branch.
+    PortedTo,
+    /// From a commit to the build or source package made of it.
+    BuiltAs,
+    /// From a compose to the event at which it was tested.
+    TestedAs,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// The gate let the subject through.
+    Passed,
+    /// The gate said no.
+    Failed,
+    /// The gate has not decided.
+    Waiting,
+    /// The gate had nothing to say.
+    Skipped,
+    /// For information only.
+    Info,
+}
+
+impl StoredRelation {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LandedAs => "landed_as",
+            Self::PortedTo => "ported_to",
+            Self::BuiltAs => "built_as",
+            Self::TestedAs => "tested_as",
+        }
+    }
+}
+
+impl StepOutcome {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Waiting => "waiting",
+            Self::Skipped => "skipped",
+            Self::Info => "info",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_json() {
+        let json = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+        for relation in
+            [StoredRelation::LandedAs, StoredRelation::PortedTo, StoredRelation::BuiltAs, StoredRelation::TestedAs]
+        {
+            assert_eq!(json(serde_json::to_value(relation).unwrap()), relation.name());
+        }
+        for outcome in
+            [StepOutcome::Passed, StepOutcome::Failed, StepOutcome::Waiting, StepOutcome::Skipped, StepOutcome::Info]
+        {
+            assert_eq!(json(serde_json::to_value(outcome).unwrap()), outcome.name());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Who may do what: users, teams, tokens, roles, sessions.
+//!
+//! [`Auth`] turns what a request shows into a [`Principal`]; routes and handlers ask that one whether it may. What is not
+//! permitted by a role is denied. A principal is kept for a few seconds, so that a request costs no statement; whoever
+//! changes rights tells all processes to forget theirs.
+//!
+//! *Invariant:* the store has only digests of secrets, and no error says whether a name exists.
+
+mod error;
+mod login;
+mod look_up;
+mod manage;
+mod password;
+mod people;
+mod principal;
+mod rights;
+mod secrets;
+mod setup;
+mod store;
+mod throttle;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::config::AuthConfig;
+use crate::retention::Rule;
+use crate::store::{Db, Listener, Tx};
+
+pub use error::AuthError;
+pub use login::Session;
+pub use look_up::Credentials;
+pub use manage::{NewGrant, NewToken, NewUser, UserChange};
+pub use people::{Grant, Holder, Name, NotAName, Team, Token, User, UserState};
+pub use principal::{Holding, KnownUser, Principal, Shown, TokenLimits};
+pub use rights::{ADMIN, ADMIN_ROLE, AUDIT, BadRights, GateRights, LINK, OPERATE, PLATFORM, Permission, Rights, Role};
+pub(crate) use secrets::hex;
+pub use store::STATEMENTS;
+pub(crate) use throttle::network;
+
+/// What is set about rights.
+#[derive(Debug, Clone)]
+pub struct AuthOptions {
+    /// Whether people without a login may read.
+    pub anonymous_read: bool,
+    /// After how long without a request a session ends.
+    pub session_idle: Duration,
+    /// After how long a session ends at the latest.
+    pub session_max: Duration,
+    /// Roles that the configuration gives.
+    pub grants: Vec<ConfiguredGrant>,
+}
+
+/// A role that the configuration gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredGrant {
+    /// The role.
+    pub role: String,
+    /// Who has it, if it is a user.
+    pub user: Option<String>,
+    /// Whose members have it, if it is a team.
+    pub team: Option<String>,
+    /// On what, if not on everything.
+    pub object: Option<String>,
+    /// What it is narrowed to.
+    pub only: Option<Vec<String>>,
+}
+
+/// Knows who may do what. Clones share it.
+#[derive(Clone)]
+pub struct Auth {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    rights: Rights,
+    options: AuthOptions,
+    passwords: password::Passwords,
+    throttle: throttle::Throttle,
+    cache: Mutex<look_up::Cache>,
+    changes: Mutex<Listener>,
+}
+
+impl Auth {
+    /// By that store, those rights and that configuration.
+    ///
+    /// # Errors
+    ///
+    /// The configuration gives a role that does not exist.
+    pub fn new(db: Db, rights: Rights, options: AuthOptions) -> Result<Self, AuthError> {
+        for grant in &options.grants {
+            if rights.permitted_by(&grant.role).is_none() {
+                return Err(AuthError::unknown_role(&rights, &grant.role));
+            }
+        }
+        let passwords = password::Passwords::new(&*db.surroundings().rng);
+        let changes = Mutex::new(db.signals().listen());
+        let (throttle, cache) = (throttle::Throttle::default(), Mutex::default());
+        Ok(Self { inner: Arc::new(Inner { db, rights, options, passwords, throttle, cache, changes }) })
+    }
+
+    /// All permissions and roles.
+    pub fn rights(&self) -> &Rights {
+        &self.inner.rights
+    }
+
+    /// Whether people without a login may read.
+    pub fn anonymous_read(&self) -> bool {
+        self.inner.options.anonymous_read
+    }
+}
+
+impl From<&AuthConfig> for AuthOptions {
+    fn from(config: &AuthConfig) -> Self {
+        let grants = config.grant.iter().map(|grant| ConfiguredGrant {
+            role: grant.role.clone(),
+            user: grant.user.clone(),
+            team: grant.team.clone(),
+            object: grant.on.clone(),
+            only: grant.only.clone(),
+        });
+        Self {
+            anonymous_read: config.anonymous_read,
+            session_idle: config.session_idle,
+            session_max: config.session_max,
+            grants: grants.collect(),
+        }
+    }
+}
+
+/// What the job of retention deletes here.
+pub fn rules(options: &AuthOptions) -> Vec<Rule> {
+    vec![store::rule(options.session_max)]
+}
+
+impl Tx {
+    /// Has every process forget what it knows about who may do what.
+    pub(crate) fn rights_changed(&mut self) {
+        self.signal.rights = true;
+    }
+}

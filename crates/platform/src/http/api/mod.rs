@@ -1,0 +1,41 @@
+//! The platform's own endpoints: one file a noun.
+
+mod entry;
+mod events;
+mod grants;
+mod jobs;
+mod me;
+mod messages;
+mod teams;
+mod tokens;
+mod topics;
+mod users;
+mod writes;
+
+use super::route::{Access, Endpoint, Routes};
+use super::{Platform, health};
+
+pub(super) use events::Live;
+pub use topics::routes as topic_routes;
+
+/// The platform's own routes, and the description of those and of the gates' routes.
+pub fn routes(platform: Platform, gates: Routes) -> Routes {
+    let own = health::routes()
+        .and(entry::routes())
+        .and(events::routes())
+        .and(grants::routes())
+        .and(jobs::routes())
+        .and(me::routes())
+        .and(messages::routes())
+        .and(teams::routes())
+        .and(tokens::routes())
+        .and(users::routes())
+        .and(writes::routes());
+    let all = own.with_state(platform).and(gates);
+    let document = serde_json::to_value(super::document(&all)).expect("the description has a JSON form");
+    let answer = move || {
+        let document = axum::Json(document.clone());
+        async move { document }
+    };
+    all.route(Endpoint::get("/api/openapi.json", Access::Read).summary("The description of this API"), answer)
+}

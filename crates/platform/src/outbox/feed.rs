@@ -1,0 +1,182 @@
+//! The feed: all rows of the outbox in the order in which they became visible.
+
+use serde_json::Value;
+use tidegate_kernel::{Actor, Envelope, MessageId, OrderKey, Severity, Timestamp};
+
+use super::store::{self, Stored};
+use crate::store::{Reads, Result, StoreError};
+
+/// Reads the feed. Numbers grow without an end, with gaps.
+pub struct Feed;
+
+/// A row of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its number in the feed.
+    pub no: i64,
+    /// What it is.
+    pub post: Post,
+}
+
+/// What a row of the feed is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Post {
+    /// An announcement.
+    Message(Box<Envelope>),
+    /// A deed for one receiver.
+    Act(Act),
+}
+
+/// A deed as it lies in the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
+    /// The same for every try.
+    pub id: MessageId,
+    /// Whose it is.
+    pub sink: String,
+    /// Deeds with equal keys are done in order.
+    pub key: OrderKey,
+    /// By what the deliverer sees that it was done already.
+    pub mark: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who does it.
+    pub actor: Actor,
+    /// What the deliverer needs.
+    pub payload: Value,
+}
+
+impl Entry {
+    /// Its id.
+    pub fn id(&self) -> MessageId {
+        match &self.post {
+            Post::Message(envelope) => envelope.id,
+            Post::Act(act) => act.id,
+        }
+    }
+
+    /// What it keeps its order with.
+    pub fn key(&self) -> &OrderKey {
+        match &self.post {
+            Post::Message(envelope) => &envelope.key,
+            Post::Act(act) => &act.key,
+        }
+    }
+
+    /// When it was written.
+    pub fn at(&self) -> Timestamp {
+        match &self.post {
+            Post::Message(envelope) => envelope.at,
+            Post::Act(act) => act.at,
+        }
+    }
+
+    /// The topic of a message, the receiver of a deed.
+    pub fn title(&self) -> &str {
+        match &self.post {
+            Post::Message(envelope) => envelope.topic.as_str(),
+            Post::Act(act) => &act.sink,
+        }
+    }
+}
+
+impl Feed {
+    /// The newest number; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn head(reader: &mut impl Reads) -> Result<i64> {
+        store::head(reader).await
+    }
+
+    /// At most so many messages after that number and up to the other, in order. Deeds are left out.
+    ///
+    /// # Errors
+    ///
+    /// The store is away, or a row in it is damaged.
+    pub async fn messages(reader: &mut impl Reads, after: i64, through: i64, limit: i64) -> Result<Vec<Entry>> {
+        store::messages(reader, after, through, limit).await?.into_iter().map(Entry::try_from).collect()
+    }
+
+    /// At most so many deeds of that receiver after that number and up to the other, in order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::messages`].
+    pub async fn acts(reader: &mut impl Reads, sink: &str, after: i64, through: i64, limit: i64) -> Result<Vec<Entry>> {
+        store::acts(reader, sink, after, through, limit).await?.into_iter().map(Entry::try_from).collect()
+    }
+
+    /// The row with that number.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::messages`].
+    pub async fn entry(reader: &mut impl Reads, no: i64) -> Result<Option<Entry>> {
+        store::one(reader, no).await?.map(Entry::try_from).transpose()
+    }
+
+    /// The number of the row with that id.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn number(reader: &mut impl Reads, id: MessageId) -> Result<Option<i64>> {
+        store::number(reader, &id.to_string()).await
+    }
+}
+
+impl TryFrom<Stored> for Entry {
+    type Error = StoreError;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        let Stored {
+            no,
+            message_id,
+            kind,
+            sink,
+            mark,
+            topic,
+            key,
+            at,
+            actor,
+            version,
+            severity,
+            cause,
+            subjects,
+            body,
+        } = stored;
+        let id = message_id.parse().map_err(|_| damaged("a message's id", &message_id))?;
+        let order_key = key.parse().map_err(|_| damaged("an order key", &key))?;
+        let at = Timestamp::from_microseconds(at).ok_or_else(|| damaged("a time", &at.to_string()))?;
+        let post = match (kind.as_str(), topic, sink, mark, body.0) {
+            ("message", Some(topic), None, _, Value::Object(body)) => Post::Message(Box::new(Envelope {
+                id,
+                topic: topic.parse().map_err(|_| damaged("a topic", &topic))?,
+                key: order_key,
+                at,
+                actor: actor.0,
+                version: u32::try_from(version).map_err(|_| damaged("a version", &version.to_string()))?,
+                severity: severity_of(&severity)?,
+                cause,
+                subjects: subjects.0,
+                body,
+            })),
+            ("act", None, Some(sink), Some(mark), payload) => {
+                Post::Act(Act { id, sink, key: order_key, mark, at, actor: actor.0, payload })
+            }
+            _ => return Err(damaged("a row of the outbox", &message_id)),
+        };
+        Ok(Self { no, post })
+    }
+}
+
+fn severity_of(text: &str) -> Result<Severity> {
+    let found = Severity::ALL.into_iter().find(|severity| severity.name() == text);
+    found.ok_or_else(|| damaged("a severity", text))
+}
+
+fn damaged(what: &'static str, found: &str) -> StoreError {
+    StoreError::Damaged { what, found: found.to_owned() }
+}

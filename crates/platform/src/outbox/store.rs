@@ -1,0 +1,137 @@
+//! The statements over outbox and feed.
+
+use sqlx::FromRow;
+use sqlx::types::Json;
+use tidegate_kernel::Timestamp;
+
+use super::Row;
+use crate::statements;
+use crate::store::{Reads, Result, Tx};
+
+statements! {
+    /// All of them.
+    pub STATEMENTS;
+
+    /// In the order of the list, which the numbers keep.
+    APPEND = sqlite
+        "INSERT INTO platform_outbox
+            (message_id, kind, sink, mark, topic, key, at, written, actor, version, severity, cause, subjects, body)
+         SELECT value ->> 'id', value ->> 'kind', value ->> 'sink', value ->> 'mark', value ->> 'topic', value ->> 'key',
+            value ->> 'at', $2, value ->> 'actor', value ->> 'version', value ->> 'severity', value ->> 'cause',
+            value ->> 'subjects', value ->> 'body'
+         FROM json_each($1) ORDER BY json_each.key",
+        postgres
+        "INSERT INTO platform_outbox
+            (message_id, kind, sink, mark, topic, key, at, written, actor, version, severity, cause, subjects, body)
+         SELECT value ->> 'id', value ->> 'kind', value ->> 'sink', value ->> 'mark', value ->> 'topic', value ->> 'key',
+            (value ->> 'at')::bigint, $2, (value ->> 'actor')::jsonb, (value ->> 'version')::bigint, value ->> 'severity',
+            value ->> 'cause', (value ->> 'subjects')::jsonb, (value ->> 'body')::jsonb
+         FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place";
+
+    HEAD = "SELECT COALESCE(MAX(no), 0) FROM platform_feed";
+
+    NEWEST = "SELECT MAX(written) FROM platform_outbox";
+
+    MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
+            o.cause, o.subjects, o.body
+        FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        WHERE f.no > $1 AND f.no <= $2 AND f.sink IS NULL ORDER BY f.no LIMIT $3";
+    ACTS = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
+            o.cause, o.subjects, o.body
+        FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        WHERE f.sink = $4 AND f.no > $1 AND f.no <= $2 ORDER BY f.no LIMIT $3";
+    ONE = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
+            o.cause, o.subjects, o.body
+        FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq WHERE f.no = $1";
+    NUMBER = "SELECT f.no FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq WHERE o.message_id = $1";
+
+    /// What became visible and has no number. The horizon moves in the same statement, by the same snapshot: whatever this
+    /// snapshot does not see was written by a transaction that is not older than it.
+    SEQUENCE = postgres
+        "WITH fresh AS (
+            SELECT o.seq, o.sink FROM platform_outbox o
+            WHERE o.xid >= (SELECT xid FROM platform_horizon)
+                AND NOT EXISTS (SELECT 1 FROM platform_feed f WHERE f.seq = o.seq)
+            ORDER BY o.seq LIMIT $1
+         ), appended AS (
+            INSERT INTO platform_feed (seq, sink) SELECT seq, sink FROM fresh ORDER BY seq RETURNING 1
+         ), moved AS (
+            UPDATE platform_horizon SET xid = pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            WHERE (SELECT COUNT(*) FROM fresh) < $1
+         )
+         SELECT COUNT(*) FROM appended";
+    /// Whether something may lack its number.
+    UNNUMBERED = postgres
+        "SELECT EXISTS (SELECT 1 FROM platform_outbox o WHERE o.xid >= (SELECT xid FROM platform_horizon)
+            AND NOT EXISTS (SELECT 1 FROM platform_feed f WHERE f.seq = o.seq))";
+}
+
+/// A row of the feed as it is stored.
+#[derive(Debug, FromRow)]
+pub(super) struct Stored {
+    pub(super) no: i64,
+    pub(super) message_id: String,
+    pub(super) kind: String,
+    pub(super) sink: Option<String>,
+    pub(super) mark: Option<String>,
+    pub(super) topic: Option<String>,
+    pub(super) key: String,
+    pub(super) at: i64,
+    pub(super) actor: Json<tidegate_kernel::Actor>,
+    pub(super) version: i64,
+    pub(super) severity: String,
+    pub(super) cause: Option<String>,
+    pub(super) subjects: Json<Vec<tidegate_kernel::Subject>>,
+    pub(super) body: Json<serde_json::Value>,
+}
+
+/// So many rows go into one statement.
+const CHUNK: usize = 200;
+
+pub(super) async fn append(tx: &mut Tx, rows: &[Row]) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    for chunk in rows.chunks(CHUNK) {
+        tx.query(APPEND).bind(Json(chunk)).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn head(reader: &mut impl Reads) -> Result<i64> {
+    Ok(reader.query(HEAD).fetch_one::<(i64,)>().await?.0)
+}
+
+/// When the newest row was written.
+pub(crate) async fn newest(reader: &mut impl Reads) -> Result<Option<Timestamp>> {
+    let newest = reader.query(NEWEST).fetch_one::<(Option<i64>,)>().await?.0;
+    Ok(newest.and_then(Timestamp::from_microseconds))
+}
+
+pub(super) async fn messages(reader: &mut impl Reads, after: i64, through: i64, limit: i64) -> Result<Vec<Stored>> {
+    reader.query(MESSAGES).bind(after).bind(through).bind(limit).fetch_all().await
+}
+
+pub(super) async fn acts(
+    reader: &mut impl Reads,
+    sink: &str,
+    after: i64,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<Stored>> {
+    reader.query(ACTS).bind(after).bind(through).bind(limit).bind(sink).fetch_all().await
+}
+
+pub(super) async fn one(reader: &mut impl Reads, no: i64) -> Result<Option<Stored>> {
+    reader.query(ONE).bind(no).fetch_optional().await
+}
+
+pub(super) async fn number(reader: &mut impl Reads, id: &str) -> Result<Option<i64>> {
+    Ok(reader.query(NUMBER).bind(id).fetch_optional::<(i64,)>().await?.map(|(no,)| no))
+}
+
+pub(super) async fn sequence(tx: &mut Tx, limit: i64) -> Result<i64> {
+    Ok(tx.query(SEQUENCE).bind(limit).fetch_one::<(i64,)>().await?.0)
+}
+
+pub(super) async fn unnumbered(reader: &mut impl Reads) -> Result<bool> {
+    Ok(reader.query(UNNUMBERED).fetch_one::<(bool,)>().await?.0)
+}

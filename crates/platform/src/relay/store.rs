@@ -1,0 +1,245 @@
+//! The statements over sinks and deliveries.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use tidegate_kernel::Timestamp;
+
+use super::round::Change;
+use crate::statements;
+use crate::store::{Reads, Result, Tx};
+
+statements! {
+    /// All of them.
+    pub STATEMENTS;
+
+    ENROL = "INSERT INTO platform_sink (name, takes, position, state, since, attempts) VALUES ($1, $2, $3, 'up', $4, 0)
+        ON CONFLICT (name) DO NOTHING";
+    SINK = "SELECT position, state, since, attempts, next_at, error FROM platform_sink WHERE name = $1";
+    SINKS = "SELECT name, position, next_at FROM platform_sink";
+    MOVE = "UPDATE platform_sink SET position = $2, state = $3, since = $4, attempts = $5, next_at = $6, error = $7
+        WHERE name = $1";
+    HAS_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE sink = $1 AND no > $2 LIMIT 1) AS acts";
+
+    REPEATS = "SELECT no, key, attempts FROM platform_delivery
+        WHERE sink = $1 AND state = 'waiting' AND next_at <= $2 AND no <= $3 ORDER BY no LIMIT $4";
+    PARKED_OF = sqlite
+        "SELECT no, key, attempts FROM platform_delivery
+         WHERE sink = $1 AND state = 'parked' AND key IN (SELECT value FROM json_each($2)) ORDER BY no LIMIT $3",
+        postgres
+        "SELECT no, key, attempts FROM platform_delivery
+         WHERE sink = $1 AND state = 'parked' AND key IN (SELECT * FROM jsonb_array_elements_text($2)) ORDER BY no LIMIT $3";
+    HELD = sqlite
+        "SELECT DISTINCT key FROM platform_delivery
+         WHERE sink = $1 AND state IN ('waiting', 'parked') AND key IN (SELECT value FROM json_each($2))",
+        postgres
+        "SELECT DISTINCT key FROM platform_delivery
+         WHERE sink = $1 AND state IN ('waiting', 'parked') AND key IN (SELECT * FROM jsonb_array_elements_text($2))";
+    STANDING = "SELECT no, state, attempts FROM platform_delivery WHERE sink = $1 AND no > $2 ORDER BY no LIMIT $3";
+    NEXT_WAITING = "SELECT MIN(next_at) FROM platform_delivery WHERE sink = $1 AND state = 'waiting'";
+
+    SET_ASIDE = "SELECT o.message_id, COALESCE(o.topic, o.sink, ''), COALESCE(d.error, '') FROM platform_delivery d
+        JOIN platform_feed f ON f.no = d.no JOIN platform_outbox o ON o.seq = f.seq
+        WHERE d.sink = $1 AND d.state = 'set_aside' ORDER BY d.no LIMIT $2";
+    COUNT_ASIDE = "SELECT COUNT(*) FROM platform_delivery WHERE sink = $1 AND state = 'set_aside'";
+
+    DELIVERED = sqlite
+        "DELETE FROM platform_delivery WHERE sink = $1 AND no IN (SELECT value FROM json_each($2))",
+        postgres
+        "DELETE FROM platform_delivery WHERE sink = $1
+            AND no IN (SELECT value::bigint FROM jsonb_array_elements_text($2) AS list (value))";
+    STAND = sqlite
+        "INSERT INTO platform_delivery (sink, no, key, state, attempts, next_at, error)
+         SELECT $1, value ->> 'no', value ->> 'key', value ->> 'state', value ->> 'attempts', value ->> 'next_at',
+            value ->> 'error' FROM json_each($2) WHERE true
+         ON CONFLICT (sink, no) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+            next_at = excluded.next_at, error = COALESCE(excluded.error, platform_delivery.error)",
+        postgres
+        "INSERT INTO platform_delivery (sink, no, key, state, attempts, next_at, error)
+         SELECT $1, (value ->> 'no')::bigint, value ->> 'key', value ->> 'state', (value ->> 'attempts')::bigint,
+            (value ->> 'next_at')::bigint, value ->> 'error' FROM jsonb_array_elements($2) AS list (value)
+         ON CONFLICT (sink, no) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+            next_at = excluded.next_at, error = COALESCE(excluded.error, platform_delivery.error)";
+    /// Who is parked behind nobody any more.
+    PROMOTE = "UPDATE platform_delivery SET state = 'waiting', next_at = $2
+        WHERE sink = $1 AND state = 'parked' AND NOT EXISTS (SELECT 1 FROM platform_delivery before
+            WHERE before.sink = $1 AND before.key = platform_delivery.key AND before.no < platform_delivery.no
+                AND before.state IN ('waiting', 'parked'))";
+    HURRY = "UPDATE platform_delivery SET next_at = $2 WHERE sink = $1 AND state = 'waiting' AND next_at > $2";
+
+    /// An ordered sink waits for a row; one that is gone goes on waiting.
+    GO_ON = "UPDATE platform_sink SET next_at = NULL WHERE name = $1 AND attempts = 0";
+    RETRY = "UPDATE platform_delivery SET state = 'waiting', attempts = 0, next_at = $3
+        WHERE sink = $1 AND no = $2 AND state IN ('waiting', 'set_aside')";
+    DROP = "UPDATE platform_delivery SET state = 'dropped', next_at = NULL
+        WHERE sink = $1 AND no = $2 AND state IN ('waiting', 'set_aside')";
+    RESEND = "INSERT INTO platform_delivery (sink, no, key, state, attempts)
+        SELECT s.name, f.no, o.key, 'parked', 0
+        FROM platform_sink s, platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        WHERE s.name = $1 AND f.no >= $2 AND f.no <= $3 AND f.no <= s.position AND (f.sink IS NULL OR f.sink = $1)
+            AND (o.topic = $4 OR $4 = '')
+        ON CONFLICT (sink, no) DO UPDATE SET state = 'parked', attempts = 0, next_at = NULL
+            WHERE platform_delivery.state IN ('set_aside', 'dropped')";
+}
+
+/// How a receiver stands.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub(super) struct SinkRow {
+    pub(super) position: i64,
+    pub(super) state: String,
+    pub(super) since: i64,
+    pub(super) attempts: i64,
+    pub(super) next_at: Option<i64>,
+    pub(super) error: Option<String>,
+}
+
+impl SinkRow {
+    /// Whether it is called down.
+    pub(super) fn is_down(&self) -> bool {
+        self.state == "down"
+    }
+}
+
+/// A row that waits or is parked.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct OpenRow {
+    pub(super) no: i64,
+    pub(super) key: String,
+    pub(super) attempts: i64,
+}
+
+/// A delivery row behind the position.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct StandingRow {
+    pub(super) no: i64,
+    pub(super) state: String,
+    pub(super) attempts: i64,
+}
+
+#[derive(Serialize)]
+struct Standing<'c> {
+    no: i64,
+    key: &'c str,
+    state: &'static str,
+    attempts: u32,
+    next_at: Option<i64>,
+    error: Option<&'c str>,
+}
+
+pub(super) async fn enrol(tx: &mut Tx, name: &str, takes: &str, position: i64) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    tx.query(ENROL).bind(name).bind(takes).bind(position).bind(now).execute().await.map(drop)
+}
+
+pub(super) async fn sink(reader: &mut impl Reads, name: &str) -> Result<Option<SinkRow>> {
+    reader.query(SINK).bind(name).fetch_optional().await
+}
+
+/// Name, position and next try of each.
+pub(super) async fn sinks(reader: &mut impl Reads) -> Result<Vec<(String, i64, Option<i64>)>> {
+    reader.query(SINKS).fetch_all().await
+}
+
+pub(super) async fn move_to(tx: &mut Tx, name: &str, row: &SinkRow) -> Result<()> {
+    let query = tx.query(MOVE).bind(name).bind(row.position).bind(&row.state).bind(row.since).bind(row.attempts);
+    query.bind(row.next_at).bind(row.error.as_deref()).execute().await.map(drop)
+}
+
+pub(super) async fn has_acts(reader: &mut impl Reads, name: &str, after: i64) -> Result<bool> {
+    Ok(reader.query(HAS_ACTS).bind(name).bind(after).fetch_one::<(i64,)>().await?.0 > 0)
+}
+
+pub(super) async fn repeats(
+    reader: &mut impl Reads,
+    name: &str,
+    now: Timestamp,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<OpenRow>> {
+    let query = reader.query(REPEATS).bind(name).bind(now.as_microseconds());
+    query.bind(through).bind(limit).fetch_all().await
+}
+
+pub(super) async fn parked_of(reader: &mut impl Reads, name: &str, keys: &[&str], limit: i64) -> Result<Vec<OpenRow>> {
+    reader.query(PARKED_OF).bind(name).bind(Json(keys)).bind(limit).fetch_all().await
+}
+
+pub(super) async fn held(reader: &mut impl Reads, name: &str, keys: &[&str]) -> Result<Vec<(String,)>> {
+    reader.query(HELD).bind(name).bind(Json(keys)).fetch_all().await
+}
+
+pub(super) async fn standing(reader: &mut impl Reads, name: &str, after: i64, limit: i64) -> Result<Vec<StandingRow>> {
+    reader.query(STANDING).bind(name).bind(after).bind(limit).fetch_all().await
+}
+
+pub(super) async fn next_waiting(reader: &mut impl Reads, name: &str) -> Result<Option<i64>> {
+    Ok(reader.query(NEXT_WAITING).bind(name).fetch_one::<(Option<i64>,)>().await?.0)
+}
+
+/// Id, title and error of the first that were set aside, and how many there are.
+pub(super) async fn set_aside(
+    reader: &mut impl Reads,
+    name: &str,
+    limit: i64,
+) -> Result<(Vec<(String, String, String)>, i64)> {
+    let first = reader.query(SET_ASIDE).bind(name).bind(limit).fetch_all().await?;
+    Ok((first, reader.query(COUNT_ASIDE).bind(name).fetch_one::<(i64,)>().await?.0))
+}
+
+/// Writes how the rows stand, and lets those go on who are behind nobody any more.
+pub(super) async fn apply(tx: &mut Tx, name: &str, changes: &[Change]) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut through = Vec::new();
+    let mut standing = Vec::new();
+    for change in changes {
+        match change {
+            Change::Through { no } => through.push(*no),
+            Change::Stands { no, key, state, attempts, next_at, error } => standing.push(Standing {
+                no: *no,
+                key,
+                state: state.name(),
+                attempts: *attempts,
+                next_at: next_at.map(Timestamp::as_microseconds),
+                error: error.as_deref(),
+            }),
+        }
+    }
+    if !through.is_empty() {
+        tx.query(DELIVERED).bind(name).bind(Json(through)).execute().await?;
+    }
+    if !standing.is_empty() {
+        tx.query(STAND).bind(name).bind(Json(standing)).execute().await?;
+    }
+    promote(tx, name).await
+}
+
+/// After a person changed something: lets those go on who are behind nobody any more.
+pub(super) async fn go_on(tx: &mut Tx, name: &str) -> Result<()> {
+    promote(tx, name).await?;
+    tx.query(GO_ON).bind(name).execute().await.map(drop)
+}
+
+async fn promote(tx: &mut Tx, name: &str) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    tx.query(PROMOTE).bind(name).bind(now).execute().await.map(drop)
+}
+
+pub(super) async fn hurry(tx: &mut Tx, name: &str) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    tx.query(HURRY).bind(name).bind(now).execute().await.map(drop)
+}
+
+pub(super) async fn retry(tx: &mut Tx, name: &str, no: i64) -> Result<bool> {
+    let now = tx.now().as_microseconds();
+    Ok(tx.query(RETRY).bind(name).bind(no).bind(now).execute().await? > 0)
+}
+
+pub(super) async fn drop_row(tx: &mut Tx, name: &str, no: i64) -> Result<bool> {
+    Ok(tx.query(DROP).bind(name).bind(no).execute().await? > 0)
+}
+
+pub(super) async fn resend(tx: &mut Tx, name: &str, from: i64, to: i64, topic: Option<&str>) -> Result<u64> {
+    tx.query(RESEND).bind(name).bind(from).bind(to).bind(topic.unwrap_or_default()).execute().await
+}

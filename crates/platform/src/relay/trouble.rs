@@ -1,0 +1,93 @@
+//! Tells people that a receiver is gone, or does not take something.
+
+use tidegate_kernel::{
+    Action, Actor, Blocker, BlockerCode as _, Evidence, EvidenceKind, LookAgain, Message, OrderKey, Severity, Subject,
+    SubjectKind, Timestamp, Topic, Who, WhoKind,
+};
+
+use super::RELAY;
+use super::round::Aside;
+use super::store::{self, SinkRow};
+use crate::blockers::PlatformCode;
+use crate::store::{Result, Tx};
+use crate::wake::shortened;
+
+const SET_ASIDE: &str = "platform.message.set_aside";
+/// So many rows are named; of more, only their number.
+const NAMED: i64 = 20;
+
+/// That a row was given up. That a row of that very announcement was given up is not announced again: it would have no end.
+pub(super) fn tell_aside(tx: &mut Tx, name: &str, aside: &Aside) -> Result<()> {
+    tracing::warn!(sink = name, id = %aside.id, title = aside.title, error = aside.error, "a row was set aside");
+    if aside.title == SET_ASIDE {
+        return Ok(());
+    }
+    let message = about(tx, name, SET_ASIDE)
+        .with_severity(Severity::Error)
+        .with("message_id", aside.id.to_string())
+        .with("topic", aside.title.clone())
+        .with("attempts", aside.attempts)
+        .with("error", shortened(&aside.error));
+    tx.publish(message).map(drop)
+}
+
+/// That a receiver is called down, or is back.
+pub(super) fn tell_change(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow) -> Result<()> {
+    let is_down = after.is_down();
+    let (topic, severity) =
+        if is_down { ("platform.sink.down", Severity::Error) } else { ("platform.sink.up", Severity::Info) };
+    let since = if is_down { after.since } else { before.since };
+    let since = Timestamp::from_microseconds(since).unwrap_or(tx.now());
+    let message = about(tx, name, topic)
+        .with_severity(severity)
+        .with("since", since.to_string())
+        .with("error", after.error.clone().or_else(|| before.error.clone()));
+    tx.publish(message).map(drop)
+}
+
+/// Shows what is wrong with a receiver now.
+pub(super) async fn set_blockers(tx: &mut Tx, name: &str) -> Result<()> {
+    let subject = &Subject::new(SubjectKind::Item, format!("tidegate-sink/{name}"));
+    let down = store::sink(tx, name).await?.filter(SinkRow::is_down).map(|row| unreachable(name, subject, &row));
+    let (named, count) = store::set_aside(tx, name, NAMED).await?;
+    let refused = (count > 0).then(|| refused(name, subject, named, count));
+    let blockers: Vec<_> = down.into_iter().chain(refused).collect();
+    tx.set_blockers(subject, PlatformCode::GATE, &blockers).await.map(drop)
+}
+
+fn unreachable(name: &str, subject: &Subject, row: &SinkRow) -> Blocker {
+    let code = match name {
+        "amqp" => PlatformCode::BusUnreachable,
+        "mail" => PlatformCode::MailUnreachable,
+        _ => PlatformCode::HookUnreachable,
+    };
+    let error = row.error.as_deref().unwrap_or("it does not answer");
+    let who = Who::new(WhoKind::Role, "platform.operator", "bring it back; all that waits goes out then");
+    let again = LookAgain::on("platform.sink.up").or_on(RELAY.as_str());
+    Blocker::new(code, subject.clone(), format!("{name} cannot be reached: {error}"), who, again)
+        .with_action(Action::command("Try now", format!("tidegate jobs run {} {name}", RELAY.as_str())))
+        .with_detail("sink", name)
+        .with_detail("error", error)
+}
+
+fn refused(name: &str, subject: &Subject, named: Vec<(String, String, String)>, count: i64) -> Blocker {
+    let what = if count == 1 { "1 message was" } else { &format!("{count} messages were") };
+    let who =
+        Who::new(WhoKind::Role, "platform.operator", "mend what the error names and send them again, or drop them");
+    let again = LookAgain::on(RELAY.as_str());
+    let text = format!("{what} refused by {name} and set aside.");
+    let blocker = Blocker::new(PlatformCode::MessageSetAside, subject.clone(), text, who, again)
+        .with_action(Action::command("Send again", format!("tidegate messages retry --sink {name}")))
+        .with_detail("sink", name)
+        .with_detail("count", count);
+    let evidence = |blocker: Blocker, (id, title, error): (String, String, String)| {
+        blocker.with_evidence(Evidence::new(EvidenceKind::Message, id, format!("{title}: {error}")))
+    };
+    named.into_iter().fold(blocker, evidence)
+}
+
+fn about(tx: &Tx, name: &str, topic: &str) -> Message {
+    let topic = Topic::new(topic).expect("our own topics are topics");
+    let key = OrderKey::new("platform", name).expect("a sink's name has no control character");
+    Message::new(topic, key, tx.now(), Actor::job(RELAY.as_str())).with("sink", name)
+}

@@ -1,0 +1,125 @@
+//! What happened, as a list and as a stream.
+
+use futures_util::StreamExt as _;
+use reqwest::Response;
+use serde_json::json;
+use tidegate_kernel::{Actor, Message, OrderKey, Subject, Topic};
+use tidegate_platform::outbox::{SEQUENCE, Sequence};
+use tidegate_platform::store::{Result, in_tx};
+use tidegate_platform::wake::{Engine, Jobs};
+use tidegate_testkit::TestDb;
+
+use super::{Service, sent};
+use crate::wake::PLATFORM;
+
+const EVENTS: &str = "/api/v1/events";
+
+/// Announces that a ship came, and has it numbered.
+async fn announce(t: &TestDb, topic: &str, ship: &str) {
+    let subject: Subject = format!("item:{ship}").parse().expect("it is a subject");
+    let announced: Result<()> =
+        t.db.write("harbour.announce", |tx| {
+            let (topic, subject) = (Topic::new(topic).expect("it is a topic"), subject.clone());
+            let key = OrderKey::new("harbour", ship).expect("it is a key");
+            in_tx(async move {
+                let message = Message::new(topic, key, tx.now(), Actor::system()).with("ship", ship).about(subject);
+                tx.publish(message).map(drop)
+            })
+        })
+        .await;
+    announced.expect("it is committed");
+    let engine = Engine::new(t.db.clone(), Jobs::default().with(Sequence), std::time::Duration::from_secs(60));
+    for (job, key) in engine.behind(&[tidegate_platform::wake::Follows::Outbox]).await.expect("the store answers") {
+        assert_eq!(job, SEQUENCE.as_str());
+        engine.run(job, &key, true).await.expect("the store answers");
+    }
+}
+
+/// Reads a stream until it has so many events, and gives them as pairs of topic and ship.
+async fn events(response: Response, count: usize) -> (Vec<(String, String)>, String) {
+    let (mut text, mut stream) = (String::new(), response.bytes_stream());
+    loop {
+        let whole = text.rfind("\n\n").map_or("", |end| &text[..end]);
+        let blocks: Vec<_> = whole.split("\n\n").filter(|block| block.contains("event:")).collect();
+        if blocks.len() >= count {
+            let field = |block: &str, name: &str| {
+                let line =
+                    block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
+                line.unwrap_or_default()
+            };
+            let ship = |block: &str| {
+                let data: serde_json::Value = serde_json::from_str(&field(block, "data")).unwrap_or_default();
+                data["body"]["ship"].as_str().unwrap_or_default().to_owned()
+            };
+            let told = blocks.iter().map(|block| (field(block, "event"), ship(block))).collect();
+            return (told, field(blocks[blocks.len() - 1], "id"));
+        }
+        let chunk = stream.next().await.expect("the stream goes on").expect("the stream is read");
+        text.push_str(&String::from_utf8_lossy(&chunk));
+    }
+}
+
+fn ships(names: &[&str]) -> Vec<(String, String)> {
+    names.iter().map(|name| ("harbour.ship.came".to_owned(), (*name).to_owned())).collect()
+}
+
+#[test]
+fn a_list_has_what_was_asked_for() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        for ship in ["ulla", "brunhilde", "ulla"] {
+            announce(t, "harbour.ship.came", ship).await;
+        }
+        announce(t, "harbour.ship.left", "ulla").await;
+        let of = async |query: &str| {
+            let (status, list) = sent(service.get(&format!("{EVENTS}?{query}"))).await;
+            assert_eq!(status, 200);
+            let ships = list["items"].as_array().unwrap().iter().map(|item| item["message"]["body"]["ship"].clone());
+            (ships.collect::<Vec<_>>(), list["next"].clone())
+        };
+        assert_eq!(of("topic=harbour.ship.came").await.0, ["ulla", "brunhilde", "ulla"]);
+        assert_eq!(of("topic=harbour.*&subject=item:brunhilde").await.0, ["brunhilde"]);
+        assert_eq!(of("gate=elsewhere").await.0, Vec::<serde_json::Value>::new());
+        let (first, next) = of("limit=3").await;
+        assert_eq!(first.len(), 3);
+        assert_eq!(of(&format!("after={}", next.as_str().unwrap())).await, (vec![json!("ulla")], json!(null)));
+        service.end().await;
+    });
+}
+
+#[test]
+fn a_stream_goes_on_where_it_stopped() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        announce(t, "harbour.ship.came", "before").await;
+        let open = || service.get(&format!("{EVENTS}?topic=harbour.ship.came")).header("accept", "text/event-stream");
+        let stream = open().send().await.unwrap();
+        assert_eq!(stream.headers()["content-type"], "text/event-stream");
+        announce(t, "harbour.ship.left", "other").await;
+        announce(t, "harbour.ship.came", "ulla").await;
+        announce(t, "harbour.ship.came", "brunhilde").await;
+        let (told, last) = events(stream, 2).await;
+        assert_eq!(told, ships(&["ulla", "brunhilde"]), "what was before is not told");
+
+        announce(t, "harbour.ship.came", "meanwhile").await;
+        let again = open().header("last-event-id", &last).send().await.unwrap();
+        announce(t, "harbour.ship.came", "later").await;
+        assert_eq!(events(again, 2).await.0, ships(&["meanwhile", "later"]));
+        let (status, _) = sent(open().header("last-event-id", "tide")).await;
+        assert_eq!(status, 400);
+        service.end().await;
+    });
+}
+
+#[test]
+fn a_stop_ends_streams_and_is_not_ready() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let stream = service.get(EVENTS).header("accept", "text/event-stream").send().await.unwrap();
+        assert_eq!(sent(service.get("/readyz")).await.0, 200);
+        service.stop.send_replace(true);
+        let rest = stream.bytes().await.expect("the stream ends well");
+        assert!(!String::from_utf8_lossy(&rest).contains("event:"));
+        service.end().await;
+    });
+}

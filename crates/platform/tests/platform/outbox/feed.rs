@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use tidegate_platform::store::{Db, Result, in_tx};
+use tidegate_testkit::{Kind, TestDb};
+use tokio::sync::{Notify, mpsc};
+
+use super::{PLATFORM, announce, arrival, feed, sequence, ships};
+
+/// Scenario 6: the first to publish is the last to commit.
+#[test]
+fn who_reads_between_two_commits_in_the_other_order_misses_none() {
+    TestDb::on(Kind::Postgres, PLATFORM, async |t| {
+        let (published, go_on) = (&Notify::new(), &Notify::new());
+        let slow = t.db.write("harbour.arrive", |tx| {
+            in_tx(async move {
+                // Its number in the outbox is taken before the other's.
+                tx.publish(arrival("a", "slow"))?;
+                tx.write_out().await?;
+                published.notify_one();
+                go_on.notified().await;
+                Ok(())
+            })
+        });
+        let others = async {
+            published.notified().await;
+            announce(&t.db, "b", "quick").await;
+            sequence(&t.db).await;
+            let between = feed(&t.db, 0).await;
+            go_on.notify_one();
+            between
+        };
+        let (done, between): (Result<()>, _) = tokio::join!(slow, others);
+        done.unwrap();
+        assert_eq!(ships(&between), ["quick"]);
+        sequence(&t.db).await;
+        assert_eq!(ships(&feed(&t.db, 0).await), ["quick", "slow"]);
+        assert_eq!(ships(&feed(&t.db, between[0].no).await), ["slow"], "who stopped between them misses none");
+    });
+}
+
+/// Scenario 6 where there is one writer: the second waits for the first, and numbers are commits.
+#[test]
+fn with_one_writer_numbers_are_commits() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let published = &Notify::new();
+        let (report, mut reports) = mpsc::unbounded_channel();
+        let slow = t.db.write("harbour.arrive", |tx| {
+            let report = report.clone();
+            in_tx(async move {
+                tx.publish(arrival("a", "slow"))?;
+                tx.write_out().await?;
+                published.notify_one();
+                tokio::task::yield_now().await;
+                report.send("slow ends").unwrap();
+                Ok(())
+            })
+        });
+        let quick = async {
+            published.notified().await;
+            announce(&t.db, "b", "quick").await;
+            report.send("quick ended").unwrap();
+        };
+        let (done, ()): (Result<()>, ()) = tokio::join!(slow, quick);
+        done.unwrap();
+        assert_eq!([reports.recv().await, reports.recv().await], [Some("slow ends"), Some("quick ended")]);
+        assert_eq!(ships(&feed(&t.db, 0).await), ["slow", "quick"]);
+    });
+}
+
+/// Whatever writers, the numbering and a reader do side by side: the reader who only goes forwards sees every message
+/// once, and those of one pier in the order in which they were committed.
+#[test]
+fn a_reader_beside_many_writers_sees_each_message_once_in_order_per_key() {
+    const PIERS: usize = 4;
+    const SHIPS: usize = 40;
+    TestDb::both(PLATFORM, async |t| {
+        let pier = |db: Db, pier: usize| async move {
+            for ship in 0..SHIPS {
+                announce(&db, &pier.to_string(), &format!("{pier}/{ship:03}")).await;
+            }
+        };
+        let writers: Vec<_> = (0..PIERS).map(|number| tokio::spawn(pier(t.db.clone(), number))).collect();
+        let mut seen = Vec::new();
+        let mut last = 0;
+        while seen.len() < PIERS * SHIPS {
+            let finished = writers.iter().all(tokio::task::JoinHandle::is_finished);
+            sequence(&t.db).await;
+            let entries = feed(&t.db, last).await;
+            last = entries.last().map_or(last, |entry| entry.no);
+            seen.extend(ships(&entries));
+            assert!(!finished || seen.len() == PIERS * SHIPS || !entries.is_empty(), "only {} were seen", seen.len());
+        }
+        let mut by_pier: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for ship in &seen {
+            by_pier.entry(ship.split_once('/').unwrap().0).or_default().push(ship);
+        }
+        assert_eq!(by_pier.len(), PIERS);
+        for (pier, ships) in by_pier {
+            let expected: Vec<_> = (0..SHIPS).map(|ship| format!("{pier}/{ship:03}")).collect();
+            assert_eq!(ships, expected);
+        }
+    });
+}

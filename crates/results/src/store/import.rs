@@ -1,0 +1,90 @@
+//! Imports, chunk by chunk, and how far they came.
+
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use tidegate_platform::statements;
+use tidegate_platform::store::{Reads, Result as StoreResult, Tx};
+use tidegate_platform::writes::{Via, WriteRecord};
+
+use super::AcceptError;
+use super::accept::{Accepting, accept, taken};
+use crate::import::{Batch, Rejected};
+use crate::model::StoredResult;
+
+statements! {
+    /// All of them.
+    pub(super) STATEMENTS;
+
+    RECORD =
+        "INSERT INTO results_import
+            (id, first_line, last_line, accepted, first_result, last_result, rejected, at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    PROGRESS =
+        "SELECT COALESCE(MAX(last_line), 0), CAST(COALESCE(SUM(accepted), 0) AS BIGINT) FROM results_import WHERE id = $1";
+    REJECTED = "SELECT rejected FROM results_import WHERE id = $1 ORDER BY first_line";
+}
+
+/// How far an import came.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Progress {
+    /// Lines up to this one are done.
+    pub last_line: i64,
+    /// So many results of them are stored.
+    pub accepted: i64,
+    /// Lines that were refused, each `{line, error}`.
+    pub rejected: Vec<Value>,
+}
+
+/// Stores a chunk with all that follows from it, and that its lines are done. What is refused is told in the batch.
+///
+/// # Errors
+///
+/// Another one stored these lines meanwhile, or the store refuses or is away. Nothing of the chunk is stored then.
+pub async fn import_batch(
+    tx: &mut Tx,
+    import: &str,
+    accepting: &Accepting<'_>,
+    batch: &Batch,
+) -> Result<(Vec<StoredResult>, Vec<Rejected>), AcceptError> {
+    let given: Vec<_> = batch.arriving.iter().filter_map(|(_, arriving)| arriving.id).collect();
+    let taken = taken(tx, &given).await?;
+    let mut batch = batch.clone();
+    batch.reject_taken(&taken);
+    let Batch { first_line, last_line, arriving, rejected, .. } = batch;
+    let stored = if arriving.is_empty() {
+        Vec::new()
+    } else {
+        accept(tx, accepting, arriving.into_iter().map(|(_, arriving)| arriving).collect()).await?
+    };
+    let now = tx.now().as_microseconds();
+    let accepted = i64::try_from(stored.len()).unwrap_or(i64::MAX);
+    let ids = stored.iter().map(|result| result.id.0);
+    let shown: Vec<_> = rejected.iter().map(Rejected::to_json).collect();
+    let record = tx.query(RECORD).bind(import).bind(first_line).bind(last_line).bind(accepted);
+    let record = record.bind(ids.clone().min()).bind(ids.max()).bind(Json(shown));
+    record.bind(now).bind(Json(&accepting.actor)).execute().await?;
+    tx.record(WriteRecord {
+        actor: accepting.actor.clone(),
+        token: None,
+        via: Via::Api,
+        permission: "results:import".to_owned(),
+        object: format!("import:{import}"),
+        reason: None,
+        change: json!({"first_line": first_line, "last_line": last_line, "accepted": accepted,
+            "rejected": rejected.len()}),
+        request_id: import.to_owned(),
+    });
+    Ok((stored, rejected))
+}
+
+/// How far that import came.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn import_progress(reader: &mut impl Reads, import: &str) -> StoreResult<Progress> {
+    let (last_line, accepted) = reader.query(PROGRESS).bind(import).fetch_one().await?;
+    let rejected: Vec<(Json<Vec<Value>>,)> = reader.query(REJECTED).bind(import).fetch_all().await?;
+    let rejected = rejected.into_iter().flat_map(|(Json(rejected),)| rejected).collect();
+    Ok(Progress { last_line, accepted, rejected })
+}

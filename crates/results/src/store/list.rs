@@ -1,0 +1,292 @@
+//! Lists and single things, as they are asked for.
+
+use std::collections::BTreeMap;
+
+use sqlx::types::Json;
+use tidegate_platform::statements;
+use tidegate_platform::store::{Reads, Result};
+
+use super::rows::ResultRow;
+use super::walk::Walk;
+use crate::model::{Group, Position, ResultId, StoredResult, TestCase};
+use crate::query::{Limits, Page, Pattern, ResultFilter, Start};
+
+statements! {
+    /// All of them.
+    pub(super) STATEMENTS;
+
+    RESULTS = sqlite
+        "SELECT r.id, r.outcome, r.submit_time, r.note, r.ref_url, r.data, t.name AS testcase,
+            t.ref_url AS testcase_ref_url
+         FROM results_result r JOIN results_testcase t ON t.id = r.testcase_id
+         WHERE r.id IN (SELECT value FROM json_each($1))",
+        postgres
+        "SELECT r.id, r.outcome, r.submit_time, r.note, r.ref_url, r.data, t.name AS testcase,
+            t.ref_url AS testcase_ref_url
+         FROM results_result r JOIN results_testcase t ON t.id = r.testcase_id
+         WHERE r.id IN (SELECT jsonb_array_elements_text($1)::bigint)";
+    GROUPS_OF = sqlite
+        "SELECT l.result_id, g.uuid FROM results_result_group l JOIN results_group g ON g.id = l.group_id
+         WHERE l.result_id IN (SELECT value FROM json_each($1)) ORDER BY g.uuid",
+        postgres
+        "SELECT l.result_id, g.uuid FROM results_result_group l JOIN results_group g ON g.id = l.group_id
+         WHERE l.result_id IN (SELECT jsonb_array_elements_text($1)::bigint) ORDER BY g.uuid";
+
+    TESTCASES_NAMED = sqlite
+        "SELECT id, name, ref_url FROM results_testcase WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name",
+        postgres
+        "SELECT id, name, ref_url FROM results_testcase
+         WHERE name IN (SELECT jsonb_array_elements_text($1)) ORDER BY name";
+    TESTCASES_FROM = "SELECT id, name, ref_url FROM results_testcase WHERE name >= $1 ORDER BY name LIMIT $2";
+    TESTCASES_BEHIND = "SELECT id, name, ref_url FROM results_testcase WHERE name > $1 ORDER BY name LIMIT $2";
+
+    GROUPS_NAMED = sqlite
+        "SELECT id, uuid, description, ref_url FROM results_group
+         WHERE uuid IN (SELECT value FROM json_each($1)) ORDER BY id DESC",
+        postgres
+        "SELECT id, uuid, description, ref_url FROM results_group
+         WHERE uuid IN (SELECT jsonb_array_elements_text($1)) ORDER BY id DESC";
+    GROUPS_BEFORE = "SELECT id, uuid, description, ref_url FROM results_group WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    COUNTS = sqlite
+        "SELECT group_id, COUNT(*) FROM results_result_group
+         WHERE group_id IN (SELECT value FROM json_each($1)) GROUP BY group_id",
+        postgres
+        "SELECT group_id, COUNT(*) FROM results_result_group
+         WHERE group_id IN (SELECT jsonb_array_elements_text($1)::bigint) GROUP BY group_id";
+}
+
+/// So many rows are looked at in one go where not all of them are meant.
+const CHUNK: usize = 500;
+
+/// A page of results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultPage {
+    /// In the order that was asked for.
+    pub results: Vec<StoredResult>,
+    /// Behind what the next page begins; `None` at the end.
+    pub next: Option<Position>,
+}
+
+type TestcaseRow = (i64, String, Option<String>);
+type GroupRow = (i64, String, Option<String>, Option<String>);
+
+/// A page of the results that are meant.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn results(
+    reader: &mut impl Reads,
+    filter: &ResultFilter,
+    page: Page,
+    limits: &Limits,
+) -> Result<ResultPage> {
+    let (mut skip, after) = match page.start {
+        Start::Skip(skip) => (usize::try_from(skip).unwrap_or(usize::MAX), None),
+        Start::After(at) => (0, Some(at)),
+    };
+    let driver = filter.driver(limits);
+    let mut walk = Walk::of(reader, filter, &driver, page.sort, after).await?;
+    let mut found = Vec::new();
+    while found.len() <= page.limit {
+        let missing = page.limit + 1 - found.len();
+        if walk.is_covered {
+            let wanted = if skip > 0 { skip.min(20 * CHUNK) } else { missing };
+            let positions = walk.next(reader, wanted).await?;
+            let is_end = positions.len() < wanted;
+            if skip > 0 {
+                skip -= positions.len();
+            } else {
+                found.extend(load(reader, &positions).await?);
+            }
+            if is_end {
+                break;
+            }
+            continue;
+        }
+        let wanted = missing.max(CHUNK);
+        let positions = walk.next(reader, wanted).await?;
+        let is_end = positions.len() < wanted;
+        let meant = load(reader, &positions).await?.into_iter().filter(|result| filter.matches(result));
+        let meant: Vec<_> = meant.collect();
+        let skipped = skip.min(meant.len());
+        skip -= skipped;
+        found.extend(meant.into_iter().skip(skipped));
+        if is_end {
+            break;
+        }
+    }
+    let has_more = found.len() > page.limit;
+    found.truncate(page.limit);
+    let next = if has_more { found.last().map(StoredResult::position) } else { None };
+    Ok(ResultPage { results: found, next })
+}
+
+/// The results at these positions, in this order.
+pub(super) async fn load(reader: &mut impl Reads, positions: &[Position]) -> Result<Vec<StoredResult>> {
+    let ids: Vec<_> = positions.iter().map(|at| at.id).collect();
+    load_ids(reader, &ids).await
+}
+
+/// The results with these ids, in this order; one that is not there is left out.
+pub(super) async fn load_ids(reader: &mut impl Reads, ids: &[ResultId]) -> Result<Vec<StoredResult>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<ResultRow> = reader.query(RESULTS).bind(Json(ids)).fetch_all().await?;
+    let links: Vec<(i64, String)> = reader.query(GROUPS_OF).bind(Json(ids)).fetch_all().await?;
+    let mut groups: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for (result, uuid) in links {
+        groups.entry(result).or_default().push(uuid);
+    }
+    let mut results = BTreeMap::new();
+    for row in rows {
+        let groups = groups.remove(&row.id()).unwrap_or_default();
+        results.insert(ResultId(row.id()), row.into_result(groups)?);
+    }
+    Ok(ids.iter().filter_map(|id| results.remove(id)).collect())
+}
+
+/// The result with that id.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn result(reader: &mut impl Reads, id: ResultId) -> Result<Option<StoredResult>> {
+    Ok(load_ids(reader, &[id]).await?.into_iter().next())
+}
+
+/// Whether a name can be in the store at all: not every database takes the character U+0000, even in a question.
+fn is_storable(name: &str) -> bool {
+    !name.contains('\0')
+}
+
+/// The test case of that name.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn testcase(reader: &mut impl Reads, name: &str) -> Result<Option<TestCase>> {
+    if !is_storable(name) {
+        return Ok(None);
+    }
+    let row: Option<TestcaseRow> = reader.query(TESTCASES_NAMED).bind(Json([name])).fetch_optional().await?;
+    Ok(row.map(|(_, name, ref_url)| TestCase { name, ref_url }))
+}
+
+/// So many test cases by name, behind the first `skip`. None of the names means all of them.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn testcases(reader: &mut impl Reads, names: &[Pattern], skip: u64, limit: usize) -> Result<Vec<TestCase>> {
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let rows = testcase_rows(reader, names, skip.saturating_add(limit)).await?;
+    Ok(rows.into_iter().skip(skip).map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
+}
+
+/// The ids of the test cases with these names; `None` if there are more than `most`.
+pub(super) async fn testcase_ids(reader: &mut impl Reads, names: &[Pattern], most: usize) -> Result<Option<Vec<i64>>> {
+    let rows = testcase_rows(reader, names, most + 1).await?;
+    Ok((rows.len() <= most).then(|| rows.into_iter().map(|(id, ..)| id).collect()))
+}
+
+/// The first test cases with these names, at most so many.
+async fn testcase_rows(reader: &mut impl Reads, names: &[Pattern], most: usize) -> Result<Vec<TestcaseRow>> {
+    let exact: Option<Vec<_>> = names.iter().map(Pattern::exact).collect();
+    if let Some(exact) = exact.filter(|exact| !exact.is_empty()) {
+        let mut rows: Vec<_> = reader.query(TESTCASES_NAMED).bind(Json(exact)).fetch_all().await?;
+        rows.truncate(most);
+        return Ok(rows);
+    }
+    // all that begin alike lie together, so a walk begins and ends with what the forms have in common
+    let prefix = names.iter().map(Pattern::prefix).reduce(common).unwrap_or_default().to_owned();
+    let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let mut found: Vec<TestcaseRow> = Vec::new();
+    let mut rows: Vec<TestcaseRow> = reader.query(TESTCASES_FROM).bind(&prefix).bind(limit).fetch_all().await?;
+    loop {
+        let last = rows.last().map(|(_, name, _)| name.clone());
+        let is_end = rows.len() < CHUNK || last.as_ref().is_none_or(|last| !last.starts_with(&prefix));
+        let is_meant = |name: &str| names.is_empty() || names.iter().any(|pattern| pattern.matches(name));
+        found.extend(rows.into_iter().filter(|(_, name, _)| is_meant(name)));
+        if is_end || found.len() >= most {
+            found.truncate(most);
+            return Ok(found);
+        }
+        rows = reader.query(TESTCASES_BEHIND).bind(last).bind(limit).fetch_all().await?;
+    }
+}
+
+/// What two texts begin with.
+fn common<'a>(left: &'a str, right: &'a str) -> &'a str {
+    let same = left.char_indices().zip(right.chars()).take_while(|((_, left), right)| left == right);
+    let end = same.last().map_or(0, |((at, character), _)| at + character.len_utf8());
+    &left[..end]
+}
+
+/// The group with that uuid.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn group(reader: &mut impl Reads, uuid: &str) -> Result<Option<Group>> {
+    if !is_storable(uuid) {
+        return Ok(None);
+    }
+    let rows: Vec<GroupRow> = reader.query(GROUPS_NAMED).bind(Json([uuid])).fetch_all().await?;
+    Ok(counted(reader, rows).await?.into_iter().next())
+}
+
+/// So many groups, the newest first, behind the first `skip`. Of each list that is not empty one has to fit.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn groups(
+    reader: &mut impl Reads,
+    uuids: &[String],
+    descriptions: &[Pattern],
+    skip: u64,
+    limit: usize,
+) -> Result<Vec<Group>> {
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let is_described = |(_, _, description, _): &GroupRow| {
+        let fits = |text: &String| descriptions.iter().any(|pattern| pattern.matches(text));
+        descriptions.is_empty() || description.as_ref().is_some_and(fits)
+    };
+    let mut found: Vec<GroupRow> = Vec::new();
+    if uuids.is_empty() {
+        let mut before = i64::MAX;
+        let chunk = if descriptions.is_empty() { skip.saturating_add(limit).min(20 * CHUNK) } else { CHUNK };
+        while found.len() < skip.saturating_add(limit) {
+            let most = i64::try_from(chunk).unwrap_or(i64::MAX);
+            let rows: Vec<GroupRow> = reader.query(GROUPS_BEFORE).bind(before).bind(most).fetch_all().await?;
+            let (count, last) = (rows.len(), rows.last().map(|row| row.0));
+            found.extend(rows.into_iter().filter(is_described));
+            match last {
+                Some(last) if count == chunk => before = last,
+                Some(_) | None => break,
+            }
+        }
+    } else {
+        found = reader.query(GROUPS_NAMED).bind(Json(uuids)).fetch_all().await?;
+        found.retain(is_described);
+    }
+    let rows = found.into_iter().skip(skip).take(limit).collect();
+    counted(reader, rows).await
+}
+
+/// The groups with the numbers of their results.
+async fn counted(reader: &mut impl Reads, rows: Vec<GroupRow>) -> Result<Vec<Group>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = rows.iter().map(|row| row.0).collect();
+    let counts: Vec<(i64, i64)> = reader.query(COUNTS).bind(Json(ids)).fetch_all().await?;
+    let counts: BTreeMap<_, _> = counts.into_iter().collect();
+    let group = |(id, uuid, description, ref_url): GroupRow| {
+        let results_count = counts.get(&id).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+        Group { uuid, description, ref_url, results_count }
+    };
+    Ok(rows.into_iter().map(group).collect())
+}

@@ -1,0 +1,73 @@
+//! The gate's tables: every statement, and only here.
+//!
+//! What is decided lies elsewhere. [`accept`](fn@accept) is the one road of results into the store; the other modules
+//! read. Lists are walked down one index, and asked of each result whether it is meant, as
+//! [`ResultFilter`](crate::query::ResultFilter) says.
+//!
+//! Many rows go in as one JSON text, so that a statement is the same for one build and for ten thousand.
+
+mod accept;
+mod import;
+mod latest;
+mod list;
+mod names;
+mod retention;
+mod rows;
+mod state;
+mod update;
+mod walk;
+
+use tidegate_platform::migrations;
+use tidegate_platform::store::{Migrations, Statement, StoreError};
+
+use crate::announce::TooManyBuilds;
+
+pub use accept::{Accepting, accept};
+pub use import::{Progress, import_batch, import_progress};
+pub use latest::latest;
+pub use list::{ResultPage, group, groups, result, results, testcase, testcases};
+pub use names::{save_group, save_testcase};
+pub use retention::retention;
+pub use state::{AnnouncedRow, StateRow, announcements, states_of_item};
+pub use update::set_builds;
+
+/// The gate's tables.
+pub const MIGRATIONS: Migrations = migrations!("results";
+    1 "results" = "0001_results.sql",
+);
+
+/// Every fixed statement of the gate, for the test that prepares them all.
+pub const STATEMENTS: &[&[Statement]] = &[
+    accept::STATEMENTS,
+    import::STATEMENTS,
+    latest::STATEMENTS,
+    list::STATEMENTS,
+    names::STATEMENTS,
+    retention::STATEMENTS,
+    state::STATEMENTS,
+    update::STATEMENTS,
+    walk::STATEMENTS,
+];
+
+/// Why results are not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// One is about more builds than one may be.
+    #[error(transparent)]
+    TooManyBuilds(#[from] TooManyBuilds),
+    /// The id that one shall keep is taken.
+    #[error("the id {0} is taken")]
+    IdTaken(i64),
+    /// The store does not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A value as it is looked up: a long one by its digest.
+fn indexed(value: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 256;
+    if value.len() <= LONGEST {
+        return value.into();
+    }
+    crate::digest::of_text(value).to_string().into()
+}

@@ -1,0 +1,335 @@
+//! What is known of the keys for which changes are told, and what was told.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::FromRow;
+use sqlx::types::Json;
+use tidegate_kernel::{MessageId, Timestamp};
+use tidegate_platform::statements;
+use tidegate_platform::store::{Reads, Result, Tx};
+
+use super::indexed;
+use super::rows::{damaged, time};
+use crate::announce::{Announced, Announcement, Key, KeyHash, Reason, State, Via};
+use crate::model::{Outcome, Position, ResultId};
+
+statements! {
+    /// All of them.
+    pub(super) STATEMENTS;
+
+    /// Makes the rows that are missing and locks them all, in the order of the list.
+    LOCK = sqlite
+        "INSERT INTO results_announcement_state (key_hash, testcase, type, item, key_parts)
+         SELECT value ->> 'key_hash', value ->> 'testcase', value ->> 'type', value ->> 'item', value -> 'parts'
+         FROM json_each($1) WHERE true
+         ON CONFLICT (key_hash) DO UPDATE SET late = results_announcement_state.late
+         RETURNING key_hash, outcome, result_id, newest_final_time, newest_final_id, newest_any_time, newest_any_id,
+            progress_outcome, seq, suppressed, late, changed_at",
+        postgres
+        "INSERT INTO results_announcement_state (key_hash, testcase, type, item, key_parts)
+         SELECT value ->> 'key_hash', value ->> 'testcase', value ->> 'type', value ->> 'item', value -> 'parts'
+         FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place
+         ON CONFLICT (key_hash) DO UPDATE SET late = results_announcement_state.late
+         RETURNING key_hash, outcome, result_id, newest_final_time, newest_final_id, newest_any_time, newest_any_id,
+            progress_outcome, seq, suppressed, late, changed_at";
+    STATES = sqlite
+        "UPDATE results_announcement_state SET
+            outcome = v.value ->> 'outcome', result_id = v.value ->> 'result_id',
+            newest_final_time = v.value ->> 'newest_final_time', newest_final_id = v.value ->> 'newest_final_id',
+            newest_any_time = v.value ->> 'newest_any_time', newest_any_id = v.value ->> 'newest_any_id',
+            progress_outcome = v.value ->> 'progress_outcome', seq = v.value ->> 'seq',
+            suppressed = v.value ->> 'suppressed', late = v.value ->> 'late', changed_at = v.value ->> 'changed_at'
+         FROM json_each($1) v WHERE key_hash = v.value ->> 'key_hash'";
+    ANNOUNCEMENTS = sqlite
+        "INSERT INTO results_announcement
+            (key_hash, seq, result_id, prev_outcome, outcome, reason, via, message_id, created_at)
+         SELECT value ->> 'key_hash', value ->> 'seq', value ->> 'result_id', value ->> 'prev_outcome',
+            value ->> 'outcome', value ->> 'reason', value -> 'via', value ->> 'message_id', $2
+         FROM json_each($1)";
+    /// The two above in one.
+    SAVE = postgres
+        "WITH told AS (
+            INSERT INTO results_announcement
+                (key_hash, seq, result_id, prev_outcome, outcome, reason, via, message_id, created_at)
+            SELECT value ->> 'key_hash', (value ->> 'seq')::bigint, (value ->> 'result_id')::bigint,
+                value ->> 'prev_outcome', value ->> 'outcome', value ->> 'reason', NULLIF(value -> 'via', 'null'),
+                value ->> 'message_id', $3
+            FROM jsonb_array_elements($2)
+         )
+         UPDATE results_announcement_state SET
+            outcome = v.value ->> 'outcome', result_id = (v.value ->> 'result_id')::bigint,
+            newest_final_time = (v.value ->> 'newest_final_time')::bigint,
+            newest_final_id = (v.value ->> 'newest_final_id')::bigint,
+            newest_any_time = (v.value ->> 'newest_any_time')::bigint,
+            newest_any_id = (v.value ->> 'newest_any_id')::bigint,
+            progress_outcome = v.value ->> 'progress_outcome', seq = (v.value ->> 'seq')::bigint,
+            suppressed = (v.value ->> 'suppressed')::bigint, late = (v.value ->> 'late')::bigint,
+            changed_at = (v.value ->> 'changed_at')::bigint
+         FROM jsonb_array_elements($1) v WHERE key_hash = v.value ->> 'key_hash'";
+
+    OF_ITEM =
+        "SELECT key_hash, testcase, key_parts, outcome, result_id, progress_outcome, seq, suppressed, late, changed_at
+         FROM results_announcement_state WHERE item = $1 AND key_hash > $2 ORDER BY key_hash LIMIT $3";
+    TOLD =
+        "SELECT a.key_hash, a.seq, a.result_id, a.prev_outcome, a.outcome, a.reason, a.via, a.message_id, a.created_at,
+            s.testcase, s.key_parts
+         FROM results_announcement_state s JOIN results_announcement a ON a.key_hash = s.key_hash
+         WHERE s.item = $1 AND (a.key_hash, a.seq) > ($2, $3) ORDER BY a.key_hash, a.seq LIMIT $4";
+}
+
+#[derive(Serialize)]
+struct LockRow<'a> {
+    key_hash: KeyHash,
+    testcase: &'a str,
+    r#type: Option<String>,
+    item: std::borrow::Cow<'a, str>,
+    parts: Value,
+}
+
+#[derive(FromRow)]
+struct Held {
+    key_hash: String,
+    outcome: Option<String>,
+    result_id: Option<i64>,
+    newest_final_time: Option<i64>,
+    newest_final_id: Option<i64>,
+    newest_any_time: Option<i64>,
+    newest_any_id: Option<i64>,
+    progress_outcome: Option<String>,
+    seq: i64,
+    suppressed: i64,
+    late: i64,
+    changed_at: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    key_hash: KeyHash,
+    outcome: Option<&'a Outcome>,
+    result_id: Option<ResultId>,
+    newest_final_time: Option<i64>,
+    newest_final_id: Option<ResultId>,
+    newest_any_time: Option<i64>,
+    newest_any_id: Option<ResultId>,
+    progress_outcome: Option<&'a Outcome>,
+    seq: u64,
+    suppressed: u64,
+    late: u64,
+    changed_at: Option<i64>,
+}
+
+/// A change that was told, as it is stored.
+#[derive(Serialize)]
+pub(super) struct AnnouncementRow<'a> {
+    key_hash: KeyHash,
+    seq: u64,
+    result_id: ResultId,
+    prev_outcome: Option<&'a Outcome>,
+    outcome: &'a Outcome,
+    reason: &'static str,
+    via: Option<Value>,
+    message_id: Option<MessageId>,
+}
+
+/// What is known of one key.
+#[derive(Debug, Clone, FromRow)]
+pub struct StateRow {
+    /// The identity, in text.
+    pub key_hash: String,
+    /// The name of the test case.
+    pub testcase: String,
+    /// Type, item and variant.
+    pub key_parts: Json<Value>,
+    /// What was last told.
+    pub outcome: Option<String>,
+    /// The result that was last told.
+    pub result_id: Option<i64>,
+    /// What is on its way.
+    pub progress_outcome: Option<String>,
+    /// How many changes were told.
+    pub seq: i64,
+    /// Repetitions since then.
+    pub suppressed: i64,
+    /// Results that came after newer ones.
+    pub late: i64,
+    /// When something was last told, in microseconds since 1970.
+    pub changed_at: Option<i64>,
+}
+
+/// A change that was told.
+#[derive(Debug, Clone, FromRow)]
+pub struct AnnouncedRow {
+    /// The identity, in text.
+    pub key_hash: String,
+    /// From 1 for each key.
+    pub seq: i64,
+    /// The result that was told.
+    pub result_id: i64,
+    /// What was told before.
+    pub prev_outcome: Option<String>,
+    /// What was told.
+    pub outcome: String,
+    /// `new` or `changed`
+    pub reason: String,
+    /// On the way from what.
+    pub via: Option<Json<Value>>,
+    /// The message; none where an import was silent.
+    pub message_id: Option<String>,
+    /// When, in microseconds since 1970.
+    pub created_at: i64,
+    /// The name of the test case.
+    pub testcase: String,
+    /// Type, item and variant.
+    pub key_parts: Json<Value>,
+}
+
+/// The states of all these keys, locked in the order of their hashes, made where they are missing.
+pub(super) async fn lock<'a>(
+    tx: &mut Tx,
+    keys: impl IntoIterator<Item = &'a (KeyHash, Key)>,
+) -> Result<BTreeMap<KeyHash, State>> {
+    let keys: BTreeMap<_, _> = keys.into_iter().map(|(hash, key)| (*hash, key)).collect();
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let row = |(hash, key): (&KeyHash, &&'a Key)| LockRow {
+        key_hash: *hash,
+        testcase: &key.testcase,
+        r#type: key.kind_text(),
+        item: indexed(&key.item),
+        parts: parts(key),
+    };
+    let rows: Vec<_> = keys.iter().map(row).collect();
+    let held: Vec<Held> = tx.query(LOCK).bind(Json(&rows)).fetch_all().await?;
+    held.into_iter().map(Held::into_state).collect()
+}
+
+fn parts(key: &Key) -> Value {
+    let variant = &key.variant;
+    json!({
+        "type": key.kind_text(),
+        "item": key.item,
+        "variant": {
+            "arch": variant.arch,
+            "scenario": variant.scenario,
+            "system_architecture": variant.system_architecture,
+            "system_variant": variant.system_variant,
+        },
+    })
+}
+
+impl Held {
+    fn into_state(self) -> Result<(KeyHash, State)> {
+        let hash = KeyHash::try_from(self.key_hash).map_err(|error| damaged("a key", &error.to_string()))?;
+        let count = |number: i64| u64::try_from(number).map_err(|_| damaged("a count", &number.to_string()));
+        let position = |time_of: Option<i64>, id: Option<i64>| match (time_of, id) {
+            (Some(at), Some(id)) => Ok(Some(Position { submit_time: time(at)?, id: ResultId(id) })),
+            _ => Ok::<_, tidegate_platform::store::StoreError>(None),
+        };
+        let seq = count(self.seq)?;
+        let newest_final = position(self.newest_final_time, self.newest_final_id)?;
+        let announced = match (self.outcome, self.result_id, newest_final) {
+            (Some(outcome), Some(id), Some(newest_final)) => {
+                Some(Announced { outcome: Outcome::stored(outcome), result_id: ResultId(id), newest_final, seq })
+            }
+            _ => None,
+        };
+        let state = State {
+            announced,
+            newest_any: position(self.newest_any_time, self.newest_any_id)?,
+            progress: self.progress_outcome.map(Outcome::stored),
+            suppressed: count(self.suppressed)?,
+            late: count(self.late)?,
+            changed_at: self.changed_at.map(time).transpose()?,
+        };
+        Ok((hash, state))
+    }
+}
+
+/// The row of a change; progress has none.
+pub(super) fn announced<'a>(
+    key: &Key,
+    announcement: &'a Announcement,
+    via: Option<&Via>,
+    message_id: Option<MessageId>,
+) -> Option<AnnouncementRow<'a>> {
+    let Announcement { reason, seq, prev_outcome, outcome, result_id, .. } = announcement;
+    (*reason != Reason::Progress).then(|| AnnouncementRow {
+        key_hash: key.hash(),
+        seq: *seq,
+        result_id: *result_id,
+        prev_outcome: prev_outcome.as_ref(),
+        outcome,
+        reason: reason.name(),
+        via: via.map(|via| json!({"type": via.kind, "item": via.item})),
+        message_id,
+    })
+}
+
+/// Writes the states, and what was told.
+pub(super) async fn save(
+    tx: &mut Tx,
+    states: &BTreeMap<KeyHash, (Key, State)>,
+    announced: &[AnnouncementRow<'_>],
+) -> Result<()> {
+    if states.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now().as_microseconds();
+    let written: Vec<_> = states.iter().map(|(hash, (_, state))| written(*hash, state)).collect();
+    if tx.is_postgres() {
+        tx.query(SAVE).bind(Json(&written)).bind(Json(announced)).bind(now).execute().await?;
+        return Ok(());
+    }
+    tx.query(STATES).bind(Json(&written)).execute().await?;
+    if !announced.is_empty() {
+        tx.query(ANNOUNCEMENTS).bind(Json(announced)).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+fn written(key_hash: KeyHash, state: &State) -> Written<'_> {
+    let announced = state.announced.as_ref();
+    let newest_final = state.newest_final();
+    Written {
+        key_hash,
+        outcome: announced.map(|announced| &announced.outcome),
+        result_id: announced.map(|announced| announced.result_id),
+        newest_final_time: newest_final.map(|at| at.submit_time.as_microseconds()),
+        newest_final_id: newest_final.map(|at| at.id),
+        newest_any_time: state.newest_any.map(|at| at.submit_time.as_microseconds()),
+        newest_any_id: state.newest_any.map(|at| at.id),
+        progress_outcome: state.progress.as_ref(),
+        seq: state.seq(),
+        suppressed: state.suppressed,
+        late: state.late,
+        changed_at: state.changed_at.map(Timestamp::as_microseconds),
+    }
+}
+
+/// What is known of an item, by key, behind that one.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn states_of_item(reader: &mut impl Reads, item: &str, after: &str, limit: i64) -> Result<Vec<StateRow>> {
+    let item = indexed(item);
+    reader.query(OF_ITEM).bind(&*item).bind(after).bind(limit).fetch_all().await
+}
+
+/// What was told of an item, by key and seq, behind that one.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn announcements(
+    reader: &mut impl Reads,
+    item: &str,
+    after: (&str, i64),
+    limit: i64,
+) -> Result<Vec<AnnouncedRow>> {
+    let item = indexed(item);
+    reader.query(TOLD).bind(&*item).bind(after.0).bind(after.1).bind(limit).fetch_all().await
+}

@@ -1,0 +1,53 @@
+//! The builds of updates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::types::Json;
+use tidegate_platform::statements;
+use tidegate_platform::store::{Reads as _, Result, Tx};
+
+statements! {
+    /// All of them.
+    pub(super) STATEMENTS;
+
+    BUILDS = sqlite
+        "SELECT update_id, nvr FROM results_update_build WHERE update_id IN (SELECT value FROM json_each($1))
+         ORDER BY update_id, nvr",
+        postgres
+        "SELECT update_id, nvr FROM results_update_build
+         WHERE update_id IN (SELECT jsonb_array_elements_text($1)) ORDER BY update_id, nvr";
+    FORGET = sqlite
+        "DELETE FROM results_update_build WHERE update_id = $1 AND nvr NOT IN (SELECT value FROM json_each($2))",
+        postgres
+        "DELETE FROM results_update_build WHERE update_id = $1 AND nvr NOT IN (SELECT jsonb_array_elements_text($2))";
+    REMEMBER = sqlite
+        "INSERT INTO results_update_build (update_id, nvr, seen_at, source)
+         SELECT $1, value, $3, $4 FROM json_each($2) WHERE true ON CONFLICT DO NOTHING",
+        postgres
+        "INSERT INTO results_update_build (update_id, nvr, seen_at, source)
+         SELECT $1, value, $3, $4 FROM jsonb_array_elements_text($2) ORDER BY value ON CONFLICT DO NOTHING";
+}
+
+/// The builds of these updates, as far as they are known.
+pub(super) async fn builds_of(tx: &mut Tx, updates: &BTreeSet<&str>) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut builds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if updates.is_empty() {
+        return Ok(builds);
+    }
+    for (update, nvr) in tx.query(BUILDS).bind(Json(updates)).fetch_all::<(String, String)>().await? {
+        builds.entry(update).or_default().push(nvr);
+    }
+    Ok(builds)
+}
+
+/// The builds of an update are these and no others. `source` says who told: `data`, `api` or `bus`.
+///
+/// # Errors
+///
+/// The store refuses or is away.
+pub async fn set_builds(tx: &mut Tx, update: &str, builds: &BTreeSet<String>, source: &str) -> Result<()> {
+    let now = tx.now().as_microseconds();
+    tx.query(FORGET).bind(update).bind(Json(builds)).execute().await?;
+    tx.query(REMEMBER).bind(update).bind(Json(builds)).bind(now).bind(source).execute().await?;
+    Ok(())
+}

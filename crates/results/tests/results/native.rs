@@ -1,0 +1,200 @@
+//! Our own interface through HTTP: imports, and what is known and told of an item.
+
+use std::io::Write as _;
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tidegate_testkit::TestDb;
+
+use crate::gate::TABLES;
+use crate::web::{Answer, Web};
+
+/// Ten thousand lines of which three are bad.
+fn history() -> String {
+    let line = |number: usize| match number {
+        10 => "{".to_owned(),
+        5_500 => r#"{"outcome": "GOOD", "testcase": "t"}"#.to_owned(),
+        9_999 => r#"{"outcome": "PASSED", "testcase": "t", "id": 7}"#.to_owned(),
+        _ => {
+            let outcome = if number.is_multiple_of(2) { "PASSED" } else { "FAILED" };
+            let data = json!({"item": format!("p{}-1-1", number % 50), "type": "koji_build"});
+            json!({"id": number, "outcome": outcome, "testcase": "t", "submit_time": number, "data": data}).to_string()
+        }
+    };
+    (1..=10_000).map(line).collect::<Vec<_>>().join("\n")
+}
+
+async fn import(web: &Web, query: &str, encoding: &str, body: Body) -> Answer {
+    let request = Request::post(format!("/api/v1/results/import{query}")).header("authorization", web.bearer("writer"));
+    web.send(request.header("content-encoding", encoding).body(body).expect("a request")).await
+}
+
+#[test]
+fn an_import_that_was_cut_goes_on_where_it_was() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let text = history();
+        let begin: String = text.split_inclusive('\n').take(6_000).collect();
+        let cut = futures_util::stream::iter([Ok(Bytes::from(begin)), Err(std::io::Error::other("cut"))]);
+        let broken = import(&web, "?id=one", "", Body::from_stream(cut)).await;
+        assert_eq!(broken.status, StatusCode::BAD_REQUEST);
+        assert_eq!(t.rows("SELECT COUNT(*) FROM results_result").await, [["4999"]]);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let answer = import(&web, "?id=one", "gzip", Body::from(gzip.finish().unwrap())).await.json();
+        let lines: Vec<_> = answer["rejected"].as_array().unwrap().iter().map(|line| line["line"].clone()).collect();
+        assert_eq!(lines, [10, 5_500, 9_999]);
+        assert_eq!(answer["rejected"][2]["error"], "the id 7 is taken");
+        let counts = ["accepted", "repeated", "last_line"].map(|field| answer[field].as_i64().unwrap());
+        assert_eq!(counts, [4_998, 4_999, 10_000]);
+        assert_eq!(t.rows("SELECT COUNT(*), MAX(id) FROM results_result").await, [["9997", "10000"]]);
+        let again =
+            import(&web, "?id=one", "zstd", Body::from(zstd::encode_all(text.as_bytes(), 1).unwrap())).await.json();
+        assert_eq!((&again["accepted"], &again["repeated"]), (&json!(0), &json!(9_997)));
+        assert!(web.gate.told("resultsdb.result.new").await.is_empty());
+        let next = web
+            .result(json!({"outcome": "PASSED", "testcase": "t", "data": {"item": "p1-1-1", "type": "koji_build"}}))
+            .await;
+        assert_eq!(next["id"], 10_001);
+        assert_eq!(web.gate.changes().await, ["p1-1-1 2: FAILED -> PASSED +100"]);
+    });
+}
+
+#[test]
+fn an_import_tells_as_much_as_was_wished() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let line = |item: &str, outcome: &str| {
+            json!({"outcome": outcome, "testcase": "t", "data": {"item": item}}).to_string() + "\n"
+        };
+        let lines = || Body::from(line("a", "PASSED") + &line("a", "FAILED") + &line("b", "PASSED"));
+        import(&web, "?announce=changed", "", lines()).await;
+        assert_eq!(web.gate.changes().await, ["a 1: nothing -> FAILED +1", "b 1: nothing -> PASSED +0"]);
+        assert!(web.gate.told("resultsdb.result.new").await.is_empty());
+        import(&web, "?announce=all", "", lines()).await;
+        assert_eq!(web.gate.changes().await.len(), 4);
+        assert_eq!(web.gate.told("resultsdb.result.new").await.len(), 3);
+    });
+}
+
+#[test]
+fn what_is_no_history_is_stopped() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let stopped = import(&web, "", "", Body::from("{\n".repeat(1_001))).await;
+        assert_eq!(
+            (stopped.status, &stopped.json()["code"]),
+            (StatusCode::BAD_REQUEST, &json!("results.import-stopped"))
+        );
+        assert_eq!(import(&web, "", "", Body::from("{\n".repeat(1_000))).await.json()["last_line"], 1_000);
+        for (query, encoding) in [("?announce=loudly", ""), ("?id=", ""), ("?x=1", ""), ("", "br"), ("", "gzip")] {
+            let refused = import(&web, query, encoding, Body::from("plain")).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query} {encoding}");
+            assert_eq!(refused.headers["content-type"], "application/problem+json");
+        }
+        let long = format!("{{\"note\": \"{}\"}}\n", "x".repeat(1_100_000));
+        let answer = import(&web, "", "", Body::from(long)).await.json();
+        assert_eq!(answer["rejected"][0]["error"], "a line may have at most 1048576 bytes");
+        let reader = Request::post("/api/v1/results/import").header("authorization", web.bearer("reader"));
+        assert_eq!(web.send(reader.body(Body::empty()).unwrap()).await.status, StatusCode::FORBIDDEN);
+        let nobody = Request::post("/api/v1/results/import").body(Body::empty()).unwrap();
+        assert_eq!(web.send(nobody).await.status, StatusCode::UNAUTHORIZED);
+    });
+}
+
+async fn get(web: &Web, path: &str) -> Value {
+    let request = Request::get(format!("/api/v1/results/{path}")).body(Body::empty()).expect("a request");
+    web.send(request).await.json()
+}
+
+#[test]
+fn what_was_told_of_an_item_can_be_looked_up() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        for outcome in ["FAILED", "FAILED", "PASSED", "RUNNING"] {
+            web.gate.result("a-1-1", outcome).await;
+        }
+        let states = get(&web, "announcements/state?item=a-1-1").await;
+        let state = &states["items"][0];
+        assert_eq!(
+            (&state["outcome"], &state["progress_outcome"], &state["seq"]),
+            (&json!("PASSED"), &json!("RUNNING"), &json!(2))
+        );
+        assert_eq!(state["subject"], json!({"type": "koji_build", "item": "a-1-1"}));
+        assert_eq!(states["next"], Value::Null);
+        let first = get(&web, "announcements?item=a-1-1&limit=1").await;
+        assert_eq!(first["items"][0]["reason"], "new");
+        let next = first["next"].as_str().unwrap();
+        let second = get(&web, &format!("announcements?item=a-1-1&limit=1&cursor={next}")).await;
+        assert_eq!((&second["items"][0]["prev_outcome"], &second["items"][0]["seq"]), (&json!("FAILED"), &json!(2)));
+        assert_eq!(get(&web, "announcements?item=b").await, json!({"items": [], "next": null}));
+        for wrong in [
+            "announcements",
+            "announcements?item=a&limit=501",
+            "announcements?item=a&x=1",
+            "announcements?item=a&cursor=x",
+        ] {
+            assert_eq!(get(&web, wrong).await["status"], 400, "{wrong}");
+        }
+    });
+}
+
+#[test]
+fn the_builds_of_an_update_can_be_told() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let put = |who: &str, body: &str| {
+            let request = Request::put("/api/v1/results/updates/FEDORA-2026-1/builds");
+            let request = request.header("authorization", web.bearer(who)).header("content-type", "application/json");
+            request.body(Body::from(body.to_owned())).expect("a request")
+        };
+        let told = web.send(put("writer", r#"{"builds": ["b-1-1", "a-1-1", "b-1-1"]}"#)).await;
+        assert_eq!(told.json(), json!({"update": "FEDORA-2026-1", "builds": ["a-1-1", "b-1-1"]}));
+        assert_eq!(web.send(put("reader", r#"{"builds": []}"#)).await.status, StatusCode::FORBIDDEN);
+        for wrong in ["{", r#"{"builds": [1]}"#, r#"{"builds": [""]}"#, r#"{"other": []}"#] {
+            assert_eq!(web.send(put("writer", wrong)).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+        }
+        let data = json!({"type": "bodhi_update", "item": "FEDORA-2026-1"});
+        web.result(json!({"outcome": "PASSED", "testcase": "t", "data": data})).await;
+        assert_eq!(web.gate.changes().await.len(), 2);
+    });
+}
+
+#[test]
+fn records_are_listed_by_cursor_and_posted() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        for number in 0..5 {
+            let item = if number % 2 == 0 { "even" } else { "odd" };
+            let body = json!({"outcome": "PASSED", "testcase": "t", "submit_time": number, "data": {"item": item}});
+            let request = Request::post("/api/v1/results/records").header("authorization", web.bearer("writer"));
+            let request =
+                request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap();
+            let posted = web.send(request).await;
+            assert_eq!(posted.status, StatusCode::CREATED);
+            assert_eq!(posted.headers["location"], format!("/api/v1/results/records/{}", number + 1));
+        }
+        let ids = |list: &Value| -> Vec<_> {
+            list["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_i64()).collect()
+        };
+        let first = get(&web, "records?item=even&limit=2").await;
+        assert_eq!(ids(&first), [5, 3]);
+        let next = format!("records?item=even&limit=2&cursor={}", first["next"].as_str().unwrap());
+        let second = get(&web, &next).await;
+        assert_eq!((ids(&second), &second["next"]), (vec![1], &Value::Null));
+        assert_eq!(ids(&get(&web, "records?order=asc&limit=2").await), [1, 2]);
+        assert_eq!(get(&web, "records/4").await["data"]["item"], json!(["odd"]));
+        for (path, status) in [
+            ("records/x", 404),
+            ("records/9", 404),
+            ("records?page=1", 400),
+            ("records?limit=501", 400),
+            ("records?cursor=x", 400),
+            ("records?order=up", 400),
+            ("records?since=x", 400),
+        ] {
+            assert_eq!(get(&web, path).await["status"], status, "{path}");
+        }
+    });
+}

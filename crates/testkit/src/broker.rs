@@ -1,0 +1,232 @@
+//! A RabbitMQ of one test: its own node, ports, cookie and folders, ended with it.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid, User};
+use tempfile::TempDir;
+
+const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+/// The broker. Dropping it ends it.
+pub struct Broker {
+    node: Option<Child>,
+    names: Child,
+    folder: TempDir,
+    port: u16,
+    distribution: u16,
+    names_port: u16,
+}
+
+/// A message that lay in a queue.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Under what it was published.
+    pub routing_key: String,
+    /// Its body as text.
+    pub body: String,
+    /// All that is not the body.
+    pub properties: BasicProperties,
+}
+
+impl Broker {
+    /// Starts a broker; nothing where it is not installed, which is counted.
+    ///
+    /// # Panics
+    ///
+    /// It is installed and does not start.
+    pub async fn start() -> Option<Self> {
+        if !Path::new(SERVER).exists() {
+            crate::database::note_skip();
+            return None;
+        }
+        let folder =
+            tempfile::Builder::new().prefix("tidegate-rabbitmq-").tempdir_in("/tmp").expect("/tmp can be written");
+        if let Some(user) = server_user() {
+            chown(folder.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+                .expect("root may give a folder away");
+        }
+        let [port, distribution, names_port] = free_ports();
+        let names = Command::new("epmd")
+            .args(["-port", &names_port.to_string(), "-address", "127.0.0.1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("epmd can be started");
+        let mut broker = Self { node: None, names, folder, port, distribution, names_port };
+        broker.start_again().await;
+        Some(broker)
+    }
+
+    /// Starts it after it was stopped, with what it had kept.
+    ///
+    /// # Panics
+    ///
+    /// It does not start.
+    pub async fn start_again(&mut self) {
+        let path = |name: &str| self.folder.path().join(name);
+        let listeners = format!(
+            "listeners.tcp.default = 127.0.0.1:{}\nloopback_users = none\nmax_message_size = 65536\n",
+            self.port
+        );
+        fs::write(path("rabbitmq.conf"), listeners).expect("the folder can be written");
+        fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
+        let mut command = Command::new(SERVER);
+        if let Some(user) = server_user() {
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        let log = File::options().create(true).append(true).open(path("log")).expect("the folder can be written");
+        let node = command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", self.folder.path())
+            .env("LANG", "C.UTF-8")
+            .env("RABBITMQ_NODENAME", format!("tidegate{}@localhost", self.port))
+            .env("RABBITMQ_NODE_PORT", self.port.to_string())
+            .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
+            .env("ERL_EPMD_PORT", self.names_port.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_CONFIG_FILE", path("rabbitmq.conf"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", path("enabled_plugins"))
+            .env("RABBITMQ_CONF_ENV_FILE", path("none"))
+            .env("RABBITMQ_MNESIA_BASE", path("mnesia"))
+            .env("RABBITMQ_LOG_BASE", path("logs"))
+            .env("RABBITMQ_PID_FILE", path("pid"))
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log)
+            .spawn()
+            .expect("the broker can be started");
+        self.node = Some(node);
+        for _ in 0..600 {
+            if Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the broker does not answer:\n{}", fs::read_to_string(path("log")).unwrap_or_default());
+    }
+
+    /// Ends it as a power failure would; what it confirmed as kept is kept.
+    pub fn stop(&mut self) {
+        // The script has a child, which knows its own number.
+        let pid = fs::read_to_string(self.folder.path().join("pid")).unwrap_or_default();
+        if let Ok(pid) = pid.trim().parse() {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        if let Some(mut node) = self.node.take() {
+            let _ = node.kill();
+            let _ = node.wait();
+        }
+        let _ = fs::remove_file(self.folder.path().join("pid"));
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+    }
+
+    /// Makes a queue that outlives the broker, for what is published under such keys; perhaps one that refuses more than so
+    /// many messages.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn queue(&self, name: &str, exchange: &str, keys: &str, most: Option<i32>) {
+        let mut arguments = FieldTable::default();
+        if let Some(most) = most {
+            arguments.insert("x-max-length".into(), AMQPValue::LongInt(most));
+            arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+        }
+        let (connection, channel) = self.channel().await;
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(name.into(), durable, arguments).await.expect("a queue can be made");
+        let (options, none) = (QueueBindOptions::default(), FieldTable::default());
+        let bound = channel.queue_bind(name.into(), exchange.into(), keys.into(), options, none).await;
+        bound.expect("a queue can be bound");
+        let _ = connection.close(200, "done".into()).await;
+    }
+
+    /// Takes everything out of a queue.
+    ///
+    /// # Panics
+    ///
+    /// There is no such queue, or the broker is away.
+    pub async fn take(&self, queue: &str) -> Vec<Received> {
+        let (connection, channel) = self.channel().await;
+        let mut all = Vec::new();
+        while let Some(got) =
+            channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("there is such a queue")
+        {
+            got.delivery.ack(BasicAckOptions::default()).await.expect("a message can be taken");
+            all.push(Received {
+                routing_key: got.delivery.routing_key.to_string(),
+                body: String::from_utf8_lossy(&got.delivery.data).into_owned(),
+                properties: got.delivery.properties.clone(),
+            });
+        }
+        let _ = connection.close(200, "done".into()).await;
+        all
+    }
+
+    /// Publishes, with an id if there is one, and waits until the broker has it.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn publish(&self, exchange: &str, key: &str, id: Option<&str>, body: &[u8]) {
+        let (connection, channel) = self.channel().await;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.expect("it confirms");
+        let properties =
+            id.map_or(BasicProperties::default(), |id| BasicProperties::default().with_message_id(id.into()));
+        let published =
+            channel.basic_publish(exchange.into(), key.into(), BasicPublishOptions::default(), body, properties);
+        published.await.expect("it is taken").await.expect("it is confirmed");
+        let _ = connection.close(200, "done".into()).await;
+    }
+
+    async fn channel(&self) -> (Connection, Channel) {
+        let connection = Connection::connect(&self.url(), ConnectionProperties::default()).await;
+        let connection = connection.expect("the broker answers");
+        let channel = connection.create_channel().await.expect("a channel can be made");
+        (connection, channel)
+    }
+}
+
+impl Received {
+    /// Its id.
+    pub fn id(&self) -> String {
+        self.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = self.names.kill();
+        let _ = self.names.wait();
+    }
+}
+
+/// As whom the broker runs, where we are root.
+fn server_user() -> Option<User> {
+    Uid::effective().is_root().then(|| User::from_name("rabbitmq").ok().flatten()).flatten()
+}
+
+fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"));
+    listeners.map(|listener| listener.local_addr().expect("it has an address").port())
+}

@@ -1,0 +1,54 @@
+//! The gates: what each brings to the service.
+
+use std::sync::Arc;
+
+use tidegate_kernel::TopicFiles;
+use tidegate_platform::auth::{BadRights, Rights};
+use tidegate_platform::http::{Mounts, Platform, Routes, topic_routes};
+use tidegate_platform::inbox::Consume;
+use tidegate_platform::retention::Retention;
+use tidegate_platform::store::Migrations;
+use tidegate_results::jobs::UpdateBuilds;
+
+use crate::settings::Settings;
+
+/// The tables of all crates, in the order in which they are made. Those of a gate that is off are made too, so that
+/// switching it on is no migration.
+pub(super) const MIGRATIONS: &[Migrations] = &[tidegate_platform::MIGRATIONS, tidegate_results::store::MIGRATIONS];
+
+/// What all gates tell.
+const TOPICS: &[TopicFiles] = &tidegate_results::events::TOPICS;
+
+/// The rights of all gates.
+pub(super) fn rights() -> Result<Rights, BadRights> {
+    Rights::of(&[tidegate_results::rights::RIGHTS])
+}
+
+/// The routes of the gates that are on, of a service that is found at this address, and how errors look below the mounts of
+/// others' interfaces.
+pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str) -> (Routes, Mounts) {
+    let (mut routes, mut mounts) = (topic_routes(TOPICS), Mounts::default());
+    if settings.results.enabled {
+        use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes as of_results};
+        routes = routes.and(of_results(Arc::new(Gate::new(platform.clone(), url, &settings.results))));
+        mounts = mounts.with(RESULTSDB, ResultsDb);
+    }
+    (routes, mounts)
+}
+
+/// How long the gates keep things.
+pub(super) fn kept(settings: &Settings, retention: Retention) -> Retention {
+    retention.with("results", tidegate_results::store::retention(settings.results.keep_results()))
+}
+
+/// Who has the effects of what comes from outside.
+pub(super) fn consumers(settings: &Settings) -> Consume {
+    let consumers = Consume::default();
+    if settings.results.enabled { consumers.with(UpdateBuilds) } else { consumers }
+}
+
+/// Which consumer gets which topics of the bus.
+pub(super) fn heard(settings: &Settings) -> Vec<(&'static str, Vec<String>)> {
+    let updates = (UpdateBuilds::NAME, vec![tidegate_results::incoming::UPDATE_TOPICS.to_owned()]);
+    if settings.results.enabled { vec![updates] } else { vec![] }
+}

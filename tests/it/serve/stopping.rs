@@ -1,0 +1,66 @@
+//! How the service ends: in peace with all requests answered, or killed with what it answered kept.
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use super::{answer, both, send};
+
+#[test]
+fn a_stop_answers_every_request() {
+    both(|house| {
+        let mut service = house.serve(&[("TIDEGATE_HTTP__DRAIN", "1s")]);
+        service.set_up();
+        // comparing a password takes a while, and few are compared at a time
+        let log_in = json!({"name": "ann", "password": "spring tide"});
+        let sent = || send(&service.at, "POST", "/api/v1/platform/session", &[], Some(&log_in)).expect("it listens");
+        let asked: Vec<_> = (0..20).map(|_| sent()).collect();
+        let ready = |service: &super::Service| service.ask("GET", "/readyz", &[], None).map(|(status, _)| status);
+        assert_eq!(ready(&service), Some(200));
+        service.signal(Signal::SIGTERM);
+        for (number, stream) in asked.into_iter().enumerate() {
+            assert_eq!(answer(stream).map(|(status, _)| status), Some(200), "request {number}");
+        }
+        let (status, said) = service.ended();
+        assert_eq!(status.code(), Some(0), "{said}");
+        assert!(said.contains("the service has stopped"), "{said}");
+    });
+}
+
+#[test]
+fn a_second_process_on_the_same_file_names_the_first() {
+    let house = super::House::sqlite();
+    let service = house.serve(&[]);
+    let (exit, _, said) = super::run(house.command(&["serve", "--port", "0"]));
+    assert_eq!((exit, said.contains("is in use by process")), (3, true), "{said}");
+    assert!(service.stop().0.success());
+}
+
+#[cfg(feature = "steps")]
+#[test]
+fn what_was_committed_before_a_kill_is_answered_after_it() {
+    both(|house| {
+        let mut service = house.serve(&[]);
+        let shown = format!("Bearer {}", service.set_up());
+        assert!(service.stop().0.success());
+        let headers = [("authorization", shown.as_str()), ("idempotency-key", "k1")];
+        let team = json!({"name": "crew"});
+        for (point, kept) in [("before", false), ("after", true)] {
+            let steps = format!("kill:platform.team.create.commit.{point}#1");
+            let service = house.serve(&[("TIDEGATE_STEPS", &steps)]);
+            let answer = service.ask("POST", "/api/v1/platform/teams", &headers, Some(&team));
+            assert_eq!(answer, None, "it is killed before it answers");
+            let (status, _) = service.ended();
+            assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+
+            let service = house.serve(&[]);
+            let (_, teams) = service.ask("GET", "/api/v1/platform/teams", &headers[..1], None).expect("it answers");
+            let names: Vec<&Value> = teams["items"].as_array().unwrap().iter().map(|team| &team["name"]).collect();
+            assert_eq!(names, if kept { vec!["crew"] } else { vec![] }, "killed {point} the commit");
+            if kept {
+                let again = service.ask("POST", "/api/v1/platform/teams", &headers, Some(&team)).expect("it answers");
+                assert_eq!((again.0, &again.1["name"]), (201, &json!("crew")), "the first answer, not a conflict");
+            }
+            assert!(service.stop().0.success());
+        }
+    });
+}
