@@ -2,8 +2,8 @@
 //!
 //! A request is written down before it is published and confirmed after. Whatever happens in between, the next run finds it here
 //! and publishes the same request again, under the same id. A line is a JSON object; a later line about an id adds to an
-//! earlier one, so that confirming thousands is appending thousands of short lines. The text is pure; [`Journal::open`] and
-//! what follows it write.
+//! earlier one, so that confirming thousands is appending thousands of short lines. The text is pure; writing it is
+//! apart.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;

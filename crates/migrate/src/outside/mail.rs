@@ -2,7 +2,7 @@
 //!
 //! A mail is handed over in two exchanges with a point between them: first the server takes or refuses the recipients, then
 //! the caller writes down that the mail is as good as sent, and only then the text goes out. The talking is done by a thread
-//! of its own, so that a server that trickles or falls silent costs the run no more than [`LIMIT`] an exchange.
+//! of its own, so that a server that trickles or falls silent costs the run no more than `LIMIT` an exchange.
 //!
 //! The connection is not encrypted: it is meant for the machine's own mail server, and what it carries is public.
 

@@ -5,9 +5,9 @@
 //! bounded sizes and bounded retries, and a failure means *unknown*, never *absent*. Each effect has a named point before
 //! and after it (`tidegate_platform::step`).
 //!
-//! [`results`] looks for test results in one of three places ([`swift`], [`debci`], [`database`]); [`requests`] asks for
-//! tests through a [`queue`] and keeps a [`journal`] of what it asked for. [`letters`] carries reminders to the uploaders
-//! that [`addresses`] finds, over a server of [`mail`]. [`copies`] asks [`launchpad`] whence sources came.
+//! `results` looks for test results in one of three places (`swift`, `debci`, `database`); `requests` asks for tests
+//! through a `queue` and keeps a `journal` of what it asked for. `letters` carries reminders to the uploaders that
+//! `addresses` finds, over a server of `mail`. `copies` asks `launchpad` whence sources came.
 
 mod addresses;
 pub mod copies;

@@ -1,6 +1,6 @@
 //! Policies: pure rules that look at one item and say whether it may move, and why not.
 //!
-//! One file a policy. Each gets the [`Context`] and the excuse as far as it is, and returns an [`Opinion`]; nothing
+//! One file a policy. Each gets the [`Context`] and the excuse as far as it is, and returns an `Opinion`; nothing
 //! is read, asked or sent from here.
 
 mod age;

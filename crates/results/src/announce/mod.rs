@@ -1,7 +1,7 @@
 //! Every change is announced once, and a repetition never.
 //!
-//! A result is news for one or several [`Key`]s ([`fan_out`]): the builds that it is about, or its own item. Each key
-//! has a [`State`], and [`step`] says what one more result makes of it. An import folds many into one ([`net`]). The
+//! A result is news for one or several [`Key`]s ([`fan_out()`]): the builds that it is about, or its own item. Each key
+//! has a [`State`], and [`step`] says what one more result makes of it. An import folds many into one ([`net()`]). The
 //! stream for old consumers has rules of its own ([`taskotron`]).
 //!
 //! All of it is pure. Who calls it holds the rows of all keys locked, in the order of their hashes, and writes state

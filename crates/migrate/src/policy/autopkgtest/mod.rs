@@ -1,8 +1,8 @@
 //! Do its tests pass, and those of what depends on it, where they passed before?
 //!
-//! [`results`] is what is known of tests, [`request`] what is asked for. Which tests an item needs ([`plan`]) is said before
+//! [`results`] is what is known of tests, [`request`] what is asked for. Which tests an item needs (`plan`) is said before
 //! anything is fetched ([`wanted`]), so that fetching stays outside; judging then looks only at what is known. One test's
-//! standing is [`status`], what a request has to name [`triggers`], the exceptions are data ([`cases`]). [`alone`] asks the
+//! standing is `status`, what a request has to name `triggers`, the exceptions are data (`cases`). [`alone`] asks the
 //! policy by itself.
 
 pub mod alone;
