@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde::Serialize;
 use tidegate_kernel::Envelope;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{OnceCell, broadcast, watch};
 use utoipa::ToSchema;
 
 use super::super::Platform;
@@ -28,7 +28,7 @@ use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};
 use crate::auth::network;
 use crate::outbox::{Entry, Feed, Post};
-use crate::store::{Db, Result as StoreResult, in_tx};
+use crate::store::{Db, Listener, Result as StoreResult, in_tx};
 
 /// So many messages a stream may be behind.
 const BEHIND: usize = 1_000;
@@ -36,6 +36,8 @@ const BEHIND: usize = 1_000;
 const BATCH: i64 = 500;
 /// Rows that one list looks through.
 const SEARCHED: usize = 5_000;
+/// So long the reader of the feed waits for a store that is away.
+const RETRY: Duration = Duration::from_secs(1);
 /// Streams from one address.
 const STREAMS: usize = 64;
 
@@ -43,7 +45,7 @@ const STREAMS: usize = 64;
 pub(crate) struct Live {
     db: Db,
     told: broadcast::Sender<Arc<Entry>>,
-    pump: OnceLock<()>,
+    pump: OnceCell<()>,
     streams: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
@@ -112,14 +114,21 @@ impl Wanted {
 
 impl Live {
     pub(crate) fn new(db: Db) -> Self {
-        Self { db, told: broadcast::channel(BEHIND).0, pump: OnceLock::new(), streams: Arc::default() }
+        Self { db, told: broadcast::channel(BEHIND).0, pump: OnceCell::new(), streams: Arc::default() }
     }
 
-    /// Tells from now on what becomes visible.
-    fn subscribe(&self) -> broadcast::Receiver<Arc<Entry>> {
-        let receiver = self.told.subscribe();
-        self.pump.get_or_init(|| drop(tokio::spawn(pump(self.db.clone(), self.told.clone()))));
-        receiver
+    /// Tells from now on what becomes visible. What a later look at the feed does not have is told for certain: the reader
+    /// knows where it begins before anybody listens to it.
+    async fn subscribe(&self) -> StoreResult<broadcast::Receiver<Arc<Entry>>> {
+        self.pump
+            .get_or_try_init(|| async {
+                let listener = self.db.signals().listen();
+                let head = self.db.read(|reader| in_tx(Feed::head(reader))).await?;
+                drop(tokio::spawn(pump(self.db.clone(), self.told.clone(), listener, head)));
+                StoreResult::Ok(())
+            })
+            .await?;
+        Ok(self.told.subscribe())
     }
 
     fn place(&self, address: IpAddr) -> Option<Place> {
@@ -146,39 +155,45 @@ impl Drop for Place {
     }
 }
 
-/// Reads the feed once for all.
-async fn pump(db: Db, told: broadcast::Sender<Arc<Entry>>) {
-    let mut listener = db.signals().listen();
-    let mut after: Option<i64> = None;
+/// Reads the feed once for all, from that number on.
+async fn pump(db: Db, told: broadcast::Sender<Arc<Entry>>, mut listener: Listener, mut after: i64) {
     loop {
-        let read: StoreResult<Vec<Entry>> = async {
-            let from = match after {
-                Some(after) => after,
-                None => db.read(|reader| in_tx(Feed::head(reader))).await?,
-            };
-            after = Some(from);
-            db.read(|reader| in_tx(Feed::messages(reader, from, i64::MAX, BATCH))).await
-        }
-        .await;
-        match read {
+        let read: StoreResult<Vec<Entry>> =
+            db.read(|reader| in_tx(Feed::messages(reader, after, i64::MAX, BATCH))).await;
+        let again = match read {
             Ok(entries) => {
                 let full = entries.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
                 for entry in entries {
-                    after = Some(entry.no);
+                    after = entry.no;
                     let _ = told.send(Arc::new(entry));
                 }
                 if full {
                     continue;
                 }
+                None
             }
-            Err(error) => tracing::debug!(%error, "live events wait for the store"),
-        }
+            Err(error) => {
+                tracing::debug!(%error, "live events wait for the store");
+                Some(RETRY)
+            }
+        };
+        listen(&mut listener, again).await;
+    }
+}
+
+/// Waits until the feed may have become longer, and no longer than that.
+async fn listen(listener: &mut Listener, limit: Option<Duration>) {
+    let news = async {
         loop {
             let signal = listener.next().await;
             if signal.feed || signal.everything {
                 break;
             }
         }
+    };
+    match limit {
+        Some(limit) => drop(tokio::time::timeout(limit, news).await),
+        None => news.await,
     }
 }
 
@@ -212,7 +227,7 @@ async fn events(
     let place = platform.inner.live.place(caller.address()).ok_or_else(|| {
         Problem::new(429, "platform.rate-limited", format!("more than {STREAMS} streams to this address"))
     })?;
-    let told = platform.inner.live.subscribe();
+    let told = platform.inner.live.subscribe().await?;
     let after = match wanted.after {
         Some(after) => after,
         None => platform.db().read(|reader| in_tx(Feed::head(reader))).await?,

@@ -112,6 +112,26 @@ fn a_stream_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn what_comes_while_the_first_stream_opens_is_told() {
+    TestDb::both(PLATFORM, async |t| {
+        // the first stream of a service begins to read the feed: each of these services is new
+        let first = Service::start(t).await;
+        for number in 0..25 {
+            let service = first.beside(t).await;
+            let (before, after) = (format!("before-{number}"), format!("after-{number}"));
+            announce(t, "harbour.ship.came", &before).await;
+            let (_, list) = sent(service.get(&format!("{EVENTS}?limit=500"))).await;
+            let last = list["items"].as_array().unwrap().last().unwrap()["no"].to_string();
+            let open = service.get(EVENTS).header("accept", "text/event-stream").header("last-event-id", last);
+            let (stream, ()) = tokio::join!(open.send(), announce(t, "harbour.ship.came", &after));
+            assert_eq!(events(stream.unwrap(), 1).await.0, ships(&[&after]));
+            service.end().await;
+        }
+        first.end().await;
+    });
+}
+
+#[test]
 fn a_stop_ends_streams_and_is_not_ready() {
     TestDb::both(PLATFORM, async |t| {
         let service = Service::start(t).await;

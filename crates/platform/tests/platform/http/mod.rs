@@ -53,6 +53,18 @@ impl Service {
     }
 
     pub(crate) async fn with(t: &TestDb, settings: HttpSettings, gates: Routes, mounts: Mounts) -> Self {
+        let mut service = Self::without_admin(t, settings, gates, mounts).await;
+        service.admin = service.token_for(t, "ann", Some("platform.admin"), None).await;
+        service
+    }
+
+    /// One more on a store where the admin has a token already.
+    pub(crate) async fn beside(&self, t: &TestDb) -> Self {
+        let service = Self::without_admin(t, settings(), Routes::new(), Mounts::default()).await;
+        Self { admin: self.admin.clone(), ..service }
+    }
+
+    async fn without_admin(t: &TestDb, settings: HttpSettings, gates: Routes, mounts: Mounts) -> Self {
         let auth = auth(&t.db);
         let (stop, stopping) = watch::channel(false);
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().expect("it is an address")]).await;
@@ -63,9 +75,7 @@ impl Service {
         let serving = tokio::spawn(listeners.serve(router, stopping, Duration::ZERO));
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        let mut service = Self { at, auth, client, admin: String::new(), stop, serving };
-        service.admin = service.token_for(t, "ann", Some("platform.admin"), None).await;
-        service
+        Self { at, auth, client, admin: String::new(), stop, serving }
     }
 
     /// The token of a new user with that role, narrowed to these scopes.
