@@ -5,6 +5,7 @@ mod demo;
 mod doubles;
 mod hygiene;
 mod migrate;
+mod pages;
 mod results;
 mod serve;
 mod tree;

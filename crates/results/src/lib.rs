@@ -25,6 +25,7 @@ pub mod latest;
 pub mod model;
 #[cfg(test)]
 mod oracle;
+pub mod pages;
 pub mod permission;
 pub mod query;
 pub mod rights;

@@ -11,6 +11,16 @@ const IN_PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 const IN_QUERY: &AsciiSet = &IN_PATH.add(b'&').add(b'+').add(b'=').add(b',').add(b'\'').add(b'[').add(b']');
 
+/// A text as a part of an address's path; its slashes stay.
+pub fn in_path(text: &str) -> String {
+    utf8_percent_encode(text, IN_PATH).to_string()
+}
+
+/// A text as a value in an address's query.
+pub fn in_query(text: &str) -> String {
+    utf8_percent_encode(text, IN_QUERY).to_string()
+}
+
 /// Where the interface is found: `http://HOST/resultsdb/api/v2.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Links(String);
@@ -85,7 +95,7 @@ impl Links {
     /// The test case with its address.
     pub fn testcase<'a>(&self, testcase: &'a TestCase) -> WireTestCase<'a> {
         let TestCase { name, ref_url } = testcase;
-        let href = format!("{}/testcases/{}", self.0, utf8_percent_encode(name, IN_PATH));
+        let href = format!("{}/testcases/{}", self.0, in_path(name));
         WireTestCase { name, ref_url: ref_url.as_deref(), href }
     }
 
@@ -96,9 +106,9 @@ impl Links {
             uuid,
             description: description.as_deref(),
             ref_url: ref_url.as_deref(),
-            results: format!("{}/results?groups={}", self.0, utf8_percent_encode(uuid, IN_QUERY)),
+            results: format!("{}/results?groups={}", self.0, in_query(uuid)),
             results_count: *results_count,
-            href: format!("{}/groups/{}", self.0, utf8_percent_encode(uuid, IN_PATH)),
+            href: format!("{}/groups/{}", self.0, in_path(uuid)),
         }
     }
 

@@ -9,7 +9,10 @@ use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
 use tidegate_platform::store::Migrations;
 use tidegate_results::jobs::UpdateBuilds;
+use tidegate_results::{api, pages as of_results};
+use tidegate_web::Frame;
 
+use crate::pages;
 use crate::settings::Settings;
 
 /// The tables of all crates, in the order in which they are made. Those of a gate that is off are made too, so that
@@ -24,16 +27,27 @@ pub(super) fn rights() -> Result<Rights, BadRights> {
     Rights::of(&[tidegate_results::rights::RIGHTS])
 }
 
-/// The routes of the gates that are on, of a service that is found at this address, and how errors look below the mounts of
-/// others' interfaces.
+/// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
+/// the mounts of others' interfaces and on pages.
 pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str) -> (Routes, Mounts) {
     let (mut routes, mut mounts) = (topic_routes(TOPICS), Mounts::default());
+    let frame = Arc::new(frame(settings));
     if settings.results.enabled {
-        use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes as of_results};
-        routes = routes.and(of_results(Arc::new(Gate::new(platform.clone(), url, &settings.results))));
-        mounts = mounts.with(RESULTSDB, ResultsDb);
+        let gate = Arc::new(api::Gate::new(platform.clone(), url, &settings.results));
+        routes = routes.and(api::routes(Arc::clone(&gate))).and(of_results::routes(gate, Arc::clone(&frame)));
+        mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
     }
-    (routes, mounts)
+    for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
+        mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
+    }
+    (routes.and(pages::routes(platform.clone(), frame)), mounts)
+}
+
+/// The places of the navigation, in the order of the flow.
+fn frame(settings: &Settings) -> Frame {
+    let results = settings.results.enabled.then_some(of_results::PLACE);
+    let links = [Some(pages::START), results, Some(pages::OPERATIONS)];
+    Frame { links: links.into_iter().flatten().collect(), is_test: settings.platform.test.hooks }
 }
 
 /// How long the gates keep things.
