@@ -43,7 +43,7 @@ impl Site {
 
     fn good(&self, path: &str) -> String {
         let (head, body) = self.page(path);
-        assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head} {body}");
+        assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head} {body}\n{}", self.service.says());
         assert!(head.contains("content-type: text/html; charset=utf-8"), "{path}: {head}");
         for part in
             ["<html lang=\"en\">", "<main id=\"main\">", "<h1>", "aria-label=\"Places\"", "<label for=\"find\">"]

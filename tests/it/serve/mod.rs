@@ -105,6 +105,11 @@ impl Service {
         (status, self.heard)
     }
 
+    /// What it said since somebody last asked, for a test that fails.
+    pub(crate) fn says(&self) -> String {
+        self.lines.try_iter().collect::<Vec<_>>().join("\n")
+    }
+
     /// The one-time token of a service without users.
     pub(crate) fn setup_token(&mut self) -> String {
         loop {
