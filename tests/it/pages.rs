@@ -61,7 +61,8 @@ impl Site {
 
 #[test]
 fn an_empty_service_says_what_will_be_where() {
-    let site = Site::open(&House::sqlite());
+    let house = House::sqlite();
+    let site = Site::open(&house);
     assert!(site.good("/").contains("Nothing stands still."));
     assert!(site.good("/results").contains("No result has come yet."));
     let operations = site.good("/ops");
@@ -96,7 +97,8 @@ fn results_are_found_by_filters_and_shown_with_all_they_have() {
 
 #[test]
 fn long_lists_have_pages() {
-    let site = Site::open(&House::sqlite());
+    let house = House::sqlite();
+    let site = Site::open(&house);
     for number in 0..60 {
         site.result("PASSED", &format!("p{number}-1-1"));
     }
@@ -116,7 +118,8 @@ fn long_lists_have_pages() {
 
 #[test]
 fn an_error_is_a_page_too() {
-    let site = Site::open(&House::sqlite());
+    let house = House::sqlite();
+    let site = Site::open(&house);
     for (path, status, text) in [
         ("/results/records/7", "404", "there is no such result"),
         ("/results/records/x", "404", "there is no such result"),
@@ -134,7 +137,8 @@ fn an_error_is_a_page_too() {
 
 #[test]
 fn what_pages_load_is_there() {
-    let site = Site::open(&House::sqlite());
+    let house = House::sqlite();
+    let site = Site::open(&house);
     for (path, kind) in [("style.css", "text/css"), ("live.js", "text/javascript"), ("icon.svg", "image/svg+xml")] {
         let (head, body) = site.page(&format!("/assets/{path}"));
         assert!(head.starts_with("HTTP/1.1 200 ") && head.contains(kind) && !body.is_empty(), "{path}: {head}");
