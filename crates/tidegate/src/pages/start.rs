@@ -16,6 +16,8 @@ use super::{Pages, START};
 /// So many blockers are listed, and so many messages.
 const BLOCKERS: i64 = 50;
 const MESSAGES: usize = 20;
+/// Tells every result, news or not; what it changed is told by another topic.
+const NO_NEWS: &str = "resultsdb.result.new";
 /// So far back in the feed it looks for them.
 const BACK: i64 = 200;
 
@@ -50,6 +52,9 @@ struct Happened {
 impl Happened {
     fn of(entry: Entry) -> Option<Self> {
         let Post::Message(message) = entry.post else { return None };
+        if message.topic.as_str() == NO_NEWS {
+            return None;
+        }
         let outcome = message.body.get("outcome").and_then(|outcome| outcome.as_str()).map(Chip::of);
         let about: Vec<_> = message.subjects.iter().take(2).map(ToString::to_string).collect();
         Some(Self { topic: message.topic.to_string(), about: about.join(", "), outcome, at: Moment(message.at) })
