@@ -85,7 +85,7 @@ pub(super) async fn show(
         Stuck {
             level: Chip::of(blocker.level().name()),
             subject: blocker.subject().to_string(),
-            text: blocker.text().to_string(),
+            text: blocker.text().to_owned(),
             who: who.join("; "),
             since: blocker.since().map(Moment),
         }
