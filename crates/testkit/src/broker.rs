@@ -19,6 +19,19 @@ use tempfile::TempDir;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
+/// One who may do everything, and one who may ask for the tests of packages and do nothing else.
+const ACCOUNTS: &str = r#"{
+    "vhosts": [{"name": "/"}],
+    "users": [
+        {"name": "guest", "password": "guest", "tags": ["administrator"]},
+        {"name": "gate", "password": "s3cr3t", "tags": []}
+    ],
+    "permissions": [
+        {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "gate", "vhost": "/", "configure": "^debci-", "write": "^amq\\.default$", "read": "^$"}
+    ]
+}"#;
+
 /// The broker. Dropping it ends it.
 pub struct Broker {
     node: Option<Child>,
@@ -76,11 +89,15 @@ impl Broker {
     /// It does not start.
     pub async fn start_again(&mut self) {
         let path = |name: &str| self.folder.path().join(name);
-        let listeners = format!(
+        let mut config = format!(
             "listeners.tcp.default = 127.0.0.1:{}\nloopback_users = none\nmax_message_size = 65536\n",
             self.port
         );
-        fs::write(path("rabbitmq.conf"), listeners).expect("the folder can be written");
+        if !path("mnesia").exists() {
+            config += &format!("load_definitions = {}\n", path("definitions.json").display());
+        }
+        fs::write(path("rabbitmq.conf"), config).expect("the folder can be written");
+        fs::write(path("definitions.json"), ACCOUNTS).expect("the folder can be written");
         fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
         let mut command = Command::new(SERVER);
         if let Some(user) = server_user() {
@@ -134,9 +151,14 @@ impl Broker {
         let _ = fs::remove_file(self.folder.path().join("pid"));
     }
 
-    /// Its URL.
+    /// Its URL, for the account that may do everything.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+        self.url_for("guest", "guest")
+    }
+
+    /// Its URL for an account. `gate` with the password `s3cr3t` has the rights that the book calls enough for migrate.
+    pub fn url_for(&self, user: &str, password: &str) -> String {
+        format!("amqp://{user}:{password}@127.0.0.1:{}", self.port)
     }
 
     /// Makes a queue that outlives the broker, for what is published under such keys; perhaps one that refuses more than so
@@ -166,11 +188,18 @@ impl Broker {
     ///
     /// There is no such queue, or the broker is away.
     pub async fn take(&self, queue: &str) -> Vec<Received> {
+        self.take_if_there(queue).await.expect("there is such a queue")
+    }
+
+    /// Takes everything out of a queue; nothing if there is no such queue.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn take_if_there(&self, queue: &str) -> Option<Vec<Received>> {
         let (connection, channel) = self.channel().await;
         let mut all = Vec::new();
-        while let Some(got) =
-            channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("there is such a queue")
-        {
+        while let Some(got) = channel.basic_get(queue.into(), BasicGetOptions::default()).await.ok()? {
             got.delivery.ack(BasicAckOptions::default()).await.expect("a message can be taken");
             all.push(Received {
                 routing_key: got.delivery.routing_key.to_string(),
@@ -179,7 +208,7 @@ impl Broker {
             });
         }
         let _ = connection.close(200, "done".into()).await;
-        all
+        Some(all)
     }
 
     /// Publishes, with an id if there is one, and waits until the broker has it.

@@ -88,8 +88,12 @@ impl Problem {
         Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
-    /// With mistakes of the request, all of them.
-    pub fn of_items(items: Vec<ProblemItem>) -> Self {
+    /// An answer names at most so many mistakes, or a small body would make a large one.
+    pub(super) const MOST_ITEMS: usize = 100;
+
+    /// With mistakes of the request, all of them up to a number.
+    pub fn of_items(mut items: Vec<ProblemItem>) -> Self {
+        items.truncate(Self::MOST_ITEMS);
         let detail = match items.as_slice() {
             [one] => format!("{}: {}", one.at, one.detail),
             several => format!("the request has {} mistakes", several.len()),
@@ -134,6 +138,12 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Self {
         let retry_after = Some(Duration::from_secs(5));
         Self { retry_after, ..Self::new(503, "platform.unavailable", detail) }
+    }
+
+    /// It took longer than anything may.
+    pub(super) fn timeout() -> Self {
+        let retry_after = Some(Duration::from_secs(5));
+        Self { retry_after, ..Self::new(503, "platform.timeout", "this took too long, and was given up") }
     }
 
     /// Our own fault. What it is stands in the log only.

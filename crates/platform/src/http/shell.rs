@@ -145,7 +145,9 @@ async fn caller_of(shell: &Shell, request_id: Arc<str>, request: &mut Request) -
     }
     let principal = principal?;
     if credentials::is_unsafe(request.method()) {
-        refuse_forged(request, &principal, &whence, settings.max_body).await?;
+        // it may read the body, which is not waited for if it comes by the byte
+        let checked = refuse_forged(request, &principal, &whence, settings.max_body);
+        tokio::time::timeout(settings.handler_timeout, checked).await.unwrap_or_else(|_| Err(Problem::timeout()))?;
     }
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let via = match principal.shown() {
