@@ -11,6 +11,7 @@ mod import;
 mod latest;
 mod list;
 mod names;
+mod rehearsal;
 mod retention;
 mod rows;
 mod state;
@@ -27,6 +28,7 @@ pub use import::{Progress, import_batch, import_progress};
 pub use latest::latest;
 pub use list::{ResultPage, group, groups, result, results, testcase, testcases};
 pub use names::{save_group, save_testcase};
+pub use rehearsal::{allow_emptying, empty, may_be_emptied};
 pub use retention::retention;
 pub use state::{AnnouncedRow, StateRow, announcements, states_of_item};
 pub use update::set_builds;
@@ -34,6 +36,7 @@ pub use update::set_builds;
 /// The gate's tables.
 pub const MIGRATIONS: Migrations = migrations!("results";
     1 "results" = "0001_results.sql",
+    2 "rehearsal" = "0002_rehearsal.sql",
 );
 
 /// Every fixed statement of the gate, for the test that prepares them all.
@@ -43,6 +46,7 @@ pub const STATEMENTS: &[&[Statement]] = &[
     latest::STATEMENTS,
     list::STATEMENTS,
     names::STATEMENTS,
+    rehearsal::STATEMENTS,
     retention::STATEMENTS,
     state::STATEMENTS,
     update::STATEMENTS,

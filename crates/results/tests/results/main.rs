@@ -7,6 +7,7 @@ mod hostile;
 mod keeping;
 mod lists;
 mod native;
+mod rehearsal;
 mod resultsdb_v2;
 mod resultsdb_v3;
 mod schema;

@@ -131,6 +131,14 @@ impl Web {
     }
 
     pub(crate) async fn with(t: &TestDb, change: impl FnOnce(&mut Gate)) -> Self {
+        Self::of(t, |mut gate| {
+            change(&mut gate);
+            gate
+        })
+        .await
+    }
+
+    pub(crate) async fn of(t: &TestDb, made: impl FnOnce(Gate) -> Gate) -> Self {
         let auth = auth(&t.db);
         let writer = token(&t.db, &auth, "alice", &["results.reporter", "results.importer"]).await;
         let reader = token(&t.db, &auth, "bob", &[]).await;
@@ -140,8 +148,7 @@ impl Web {
         let mut gate = Gate::new(platform.clone(), "http://public", &config());
         let entry = json!({"name": "qa", "testcases": ["dist.*"], "groups": ["qa"], "users": []});
         gate.v3_permissions = vec![Permission::of(entry)];
-        change(&mut gate);
-        let router = serve(platform, routes(Arc::new(gate)), Mounts::default().with(RESULTSDB, ResultsDb));
+        let router = serve(platform, routes(Arc::new(made(gate))), Mounts::default().with(RESULTSDB, ResultsDb));
         Self { router, tokens, gate: gate::Gate::over(t), _stop: stop }
     }
 
