@@ -3,14 +3,18 @@
 //! Who sends a request, its limits and the form of errors are the platform's; [`ResultsDb`] says how errors look to the
 //! clients of ResultsDB.
 
+mod announcements;
 mod answer;
 mod import;
+mod named;
 mod native;
 mod records;
 mod rehearsal;
 mod request;
 mod resultsdb_v2;
 mod resultsdb_v3;
+mod subjects;
+mod updates;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +22,7 @@ use std::time::Duration;
 use tidegate_kernel::Actor;
 use tidegate_platform::fault::Fault;
 use tidegate_platform::http::{Answer, Caller, Platform, Routes};
-use tidegate_platform::store::{Db, in_tx};
+use tidegate_platform::store::{Db, StoreError, in_tx};
 
 use crate::accept::{Arriving, Rules, Telling};
 use crate::compat::render::Links;
@@ -87,6 +91,12 @@ impl Gate {
     fn permissions(&self) -> Vec<Permission> {
         let replaced = self.rehearsal.as_ref().and_then(Rehearsal::permissions);
         replaced.unwrap_or_else(|| self.v3_permissions.clone())
+    }
+
+    /// The answer, unless it takes longer than a list may.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, Failure> {
+        let answer = tokio::time::timeout(self.query_timeout, work).await.map_err(|_| answer::too_slow())?;
+        Ok(answer?)
     }
 
     fn db(&self) -> &Db {
