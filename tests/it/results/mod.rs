@@ -2,6 +2,7 @@
 
 mod bus;
 mod clients;
+mod rehearsal;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;

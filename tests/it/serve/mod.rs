@@ -54,7 +54,7 @@ impl House {
         command.env("TIDEGATE_DATA_DIR", self.folder.path().join("data"));
         if let Some(store) = &self.store {
             // its server writes nothing to the disk at a commit, as it is for tests
-            command.env("TIDEGATE_STORE__URL", store).env("TIDEGATE_TEST__HOOKS", "true");
+            command.env("TIDEGATE_STORE__URL", store).env("TIDEGATE_TEST__WAIVE_FSYNC", "true");
         }
         command.env("TIDEGATE_HTTP__DRAIN", "0s");
         command

@@ -48,7 +48,7 @@ pub use openapi::document;
 pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};
 pub use shell::{Mounts, serve};
-pub use store::STATEMENTS;
+pub use store::{STATEMENTS, forget_answers};
 
 /// What is set about HTTP.
 #[derive(Debug, Clone)]
@@ -76,11 +76,11 @@ pub struct HttpSettings {
 /// What all handlers share. Clones share it.
 #[derive(Clone)]
 pub struct Platform {
+    db: Db,
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    db: Db,
     auth: Auth,
     settings: HttpSettings,
     metrics: Metrics,
@@ -102,12 +102,18 @@ impl Platform {
         let metrics = Metrics::default();
         let rate = rate::Rate::new(settings.anonymous_rate);
         let live = api::Live::new(db.clone());
-        Self { inner: Arc::new(Inner { db, auth, settings, metrics, rate, stopping, live, jobs }) }
+        Self { db, inner: Arc::new(Inner { auth, settings, metrics, rate, stopping, live, jobs }) }
+    }
+
+    /// The same with another handle of the store, for handlers whose store can be taken away.
+    #[must_use]
+    pub fn over(&self, db: Db) -> Self {
+        Self { db, ..self.clone() }
     }
 
     /// The store.
     pub fn db(&self) -> &Db {
-        &self.inner.db
+        &self.db
     }
 
     /// Who may do what.

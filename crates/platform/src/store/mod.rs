@@ -36,6 +36,7 @@ pub use statement::{Query, Row, Statement, Value};
 pub use tx::{Reader, Reads, Tx};
 pub use work::{Work, in_tx};
 
+use crate::fault::Fault;
 use crate::step;
 use tx::Manner;
 
@@ -92,6 +93,7 @@ pub enum Isolation {
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
+    fault: Option<Fault>,
 }
 
 struct Inner {
@@ -154,7 +156,21 @@ impl Db {
             Place::Postgres(url) => Engine::Postgres(open::postgres(url, options).await?),
         };
         let signals = Signals::default();
-        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }) })
+        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }), fault: None })
+    }
+
+    /// The same store, which does not answer this handle while the fault is on. For tests.
+    #[must_use]
+    pub fn with_fault(&self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self.clone() }
+    }
+
+    fn answers(&self) -> Result<()> {
+        if self.fault.as_ref().is_some_and(Fault::is_on) {
+            let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "a test has taken it away");
+            return Err(sqlx::Error::Io(refused).into());
+        }
+        Ok(())
     }
 
     /// Applies the migrations that the store lacks, in one transaction, and says how many that were.
@@ -186,6 +202,7 @@ impl Db {
         &self,
         read: impl for<'t> FnOnce(&'t mut Reader) -> Work<'s, 't, std::result::Result<T, E>> + Send,
     ) -> std::result::Result<T, E> {
+        self.answers()?;
         let mut reader = match &self.inner.engine {
             Engine::Sqlite(sqlite) => Reader::sqlite(sqlite.readers.acquire().await.map_err(StoreError::from)?),
             Engine::Postgres(postgres) => Reader::postgres(postgres.readers.acquire().await.map_err(StoreError::from)?),
@@ -256,6 +273,7 @@ impl Db {
     }
 
     async fn begin(&self, unit: &str, manner: Manner) -> Result<Tx> {
+        self.answers()?;
         let surroundings = self.inner.surroundings.clone();
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => {

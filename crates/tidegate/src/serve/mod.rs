@@ -14,6 +14,7 @@ use std::time::Duration;
 use clap::Args;
 use tidegate_migrate::cli::{Console, Exit};
 use tidegate_platform::config::Environment;
+use tidegate_platform::fault::Fault;
 use tidegate_platform::http::{HttpSettings, Listeners, Metrics, Platform, platform_routes, serve as http};
 use tidegate_platform::wake::{Bridge, Worker, WorkerCounts};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -78,7 +79,8 @@ async fn run(settings: &Settings, console: &mut Console<'_>) -> Result<Exit, Fai
         None => None,
     };
     let auth = wiring::keeper(config, &db)?;
-    let jobs = wiring::jobs(settings, &db).await?;
+    let bus = Fault::default();
+    let jobs = wiring::jobs(settings, &db, &bus).await?;
     let (stop, stopping) = watch::channel(false);
     let http_settings = HttpSettings::from(&config.http);
     let drain = http_settings.drain;
@@ -88,7 +90,7 @@ async fn run(settings: &Settings, console: &mut Console<'_>) -> Result<Exit, Fai
     let listening = wiring::listen(settings, &db);
     let public = config.http.public_url.as_ref().map(ToString::to_string);
     let url = public.unwrap_or_else(|| addresses.first().map(|at| format!("http://{at}")).unwrap_or_default());
-    let (routes, mounts) = gates::routes(settings, &platform, &url);
+    let (routes, mounts) = gates::routes(settings, &platform, &url, bus);
     let router = http(platform.clone(), platform_routes(platform, routes), mounts);
     let mut serving = tokio::spawn(listeners.serve(router, stopping, drain));
 
