@@ -2,6 +2,9 @@
 
 mod bus;
 mod clients;
+mod crowd;
+mod killed;
+mod told;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
