@@ -10,30 +10,27 @@ use tidegate_kernel::{Rng as _, SeededRng};
 
 use super::bus::Bus;
 use super::crowd::Crowd;
-use super::{Desk, told};
+use super::{Desk, sample, told};
 use crate::serve::{House, both};
 
 const CLIENTS: u64 = 4;
 /// On PostgreSQL nobody takes over from the dead before their lease ends.
 const LEASE: (&str, &str) = ("TIDEGATE_JOBS__LEASE", "400ms");
 
-/// How often it is killed on each database.
-fn kills() -> u64 {
-    if std::env::var_os("TIDEGATE_LONG").is_some() { 200 } else { 8 }
-}
-
 #[test]
 fn killed_at_any_instant_it_stores_and_tells_everything_once() {
     let Some(bus) = Bus::start() else { return };
-    both(|house| killed_under_load(house, &bus, 1));
+    both(|house| println!("{}", killed_under_load(house, &bus, 1)));
 }
 
-fn killed_under_load(house: &House, bus: &Bus, seed: u64) {
+/// Says how much there was to lose.
+fn killed_under_load(house: &House, bus: &Bus, seed: u64) -> String {
     let queue = bus.queue(house);
     let mut service = bus.serve(house, &[LEASE]);
     let token = service.set_up();
     let (crowd, chance) = (Crowd::of(CLIENTS, seed, &token), SeededRng::new(seed));
-    for _ in 0..kills() {
+    let kills = sample(8, 200);
+    for _ in 0..kills {
         crowd.go_to(&service.at);
         crowd.wait_for(chance.below(40));
         pass(&chance, 20_000);
@@ -64,13 +61,12 @@ fn killed_under_load(house: &House, bus: &Bus, seed: u64) {
     assert!(desk.service.stop().0.success());
     heard.extend(bus.take(&queue));
     assert_eq!(told::heard(&heard), expected);
-    println!(
-        "{} kills: {} results taken and stored, {} messages told, {} of them repeated",
-        kills(),
+    format!(
+        "{kills} kills: {} results taken and stored, {} messages told, {} of them repeated",
         posted.answers,
         ids.len(),
         heard.len() - ids.len()
-    );
+    )
 }
 
 /// Lets up to so many microseconds pass, so that the instant of what follows is anybody's guess.

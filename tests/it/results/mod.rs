@@ -5,6 +5,7 @@ mod clients;
 mod crowd;
 mod killed;
 mod told;
+mod two;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -82,6 +83,11 @@ impl Iterator for Events {
             }
         }
     }
+}
+
+/// How much of something is done: usually, and for who asked for larger samples.
+fn sample(usual: usize, long: usize) -> usize {
+    if std::env::var_os("TIDEGATE_LONG").is_some() { long } else { usual }
 }
 
 fn failed(item: &str) -> Value {
