@@ -4,6 +4,7 @@ mod bus;
 mod clients;
 mod crowd;
 mod killed;
+mod measured;
 mod told;
 mod two;
 
