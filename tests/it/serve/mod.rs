@@ -36,6 +36,11 @@ pub(crate) struct Service {
 /// Runs the test with the service on SQLite, and then on PostgreSQL.
 pub(crate) fn both(test: impl Fn(&House)) {
     test(&House::sqlite());
+    on_postgres(test);
+}
+
+/// Runs the test with the service on PostgreSQL, where it may be several processes.
+pub(crate) fn on_postgres(test: impl Fn(&House)) {
     TestDb::on(Kind::Postgres, &[], async |t| {
         let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
         let folder = TempDir::new().expect("a folder can be made");

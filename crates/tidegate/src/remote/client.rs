@@ -44,18 +44,7 @@ impl Client {
             public.map_or_else(|| USUAL.to_owned(), |url| url.to_string())
         };
         let server = server.trim_end_matches('/').to_owned();
-        let logins = login_file(environment);
-        let token = match &args.token_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-                Some(Secret::new(text.trim()))
-            }
-            None => match environment.get("TIDEGATE_TOKEN") {
-                Some(token) => Some(Secret::new(token)),
-                None => logins.as_deref().and_then(|path| stored(path).remove(&server)).map(Secret::new),
-            },
-        };
+        let (logins, token) = (login_file(environment), token(args, &server, environment)?);
         let fault = |error: &dyn std::fmt::Display| Failure::fault(format!("no client: {error}"));
         let agent = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
         let http = reqwest::Client::builder().user_agent(agent).timeout(TIME).build().map_err(|error| fault(&error))?;
@@ -147,6 +136,22 @@ impl Client {
         std::fs::rename(&new, &path).map_err(failed)?;
         Ok(path)
     }
+}
+
+/// What is shown to that server: a file that is named, the environment, or what `login` stored.
+pub(crate) fn token(args: &ServerArgs, server: &str, environment: &Environment) -> Result<Option<Secret>, Failure> {
+    if let Some(path) = &args.token_file {
+        return token_in(path).map(Some);
+    }
+    let of_login = || login_file(environment).and_then(|path| stored(&path).remove(server));
+    Ok(environment.get("TIDEGATE_TOKEN").map(str::to_owned).or_else(of_login).map(Secret::new))
+}
+
+/// The token that lies in a file.
+pub(crate) fn token_in(path: &Path) -> Result<Secret, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(Secret::new(text.trim()))
 }
 
 /// What a refusal says, and what to exit with.

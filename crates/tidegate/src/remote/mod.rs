@@ -15,6 +15,7 @@ use tidegate_platform::config::Environment;
 use crate::failure::Failure;
 
 use client::Client;
+pub(crate) use client::{token, token_in};
 
 /// Which server, and who asks
 #[derive(Debug, Default, Args)]
