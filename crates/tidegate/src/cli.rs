@@ -77,7 +77,7 @@ enum Command {
     Config(ConfigCommand),
     #[command(flatten)]
     Remote(RemoteCommand),
-    /// Show what there is, on a real example; needs no network and no configuration
+    /// Start the service on example data, and say what to look at; needs no network and no configuration
     Demo(DemoArgs),
     /// Print the completion script of a shell
     Completions {
@@ -140,7 +140,7 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
         Command::Serve(args) => serve(args, config, console),
         Command::Config(command) => config_command::execute(command, config, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
-        Command::Demo(args) => demo(args, console, &SystemClock).map_err(|error| of_gate(&error)),
+        Command::Demo(args) => demo(args, console, &SystemClock),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Tidegate::command(), "tidegate", &mut script);
