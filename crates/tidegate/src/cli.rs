@@ -80,7 +80,7 @@ enum Command {
     Remote(RemoteCommand),
     /// Measure a service that takes results, alone or beside another
     Bench(BenchArgs),
-    /// Show what there is, on a real example; needs no network and no configuration
+    /// Start the service on example data, and say what to look at; needs no network and no configuration
     Demo(DemoArgs),
     /// Print the completion script of a shell
     Completions {
@@ -144,7 +144,7 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
         Command::Config(command) => config_command::execute(command, config, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
         Command::Bench(args) => bench(args, &place.server, console),
-        Command::Demo(args) => demo(args, console, &SystemClock).map_err(|error| of_gate(&error)),
+        Command::Demo(args) => demo(args, console, &SystemClock),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Tidegate::command(), "tidegate", &mut script);
