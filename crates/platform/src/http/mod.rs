@@ -13,6 +13,8 @@ mod api;
 mod body;
 mod caller;
 mod credentials;
+mod form;
+mod forms;
 mod guard;
 mod health;
 mod input;
@@ -38,8 +40,12 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::{routes as platform_routes, topic_routes};
+pub use api::{
+    CreateToken, LogIn, SetUp, create_token, log_in, make_admin, routes as platform_routes, topic_routes,
+};
 pub use caller::{Caller, Record};
+pub use form::Then;
+pub use forms::routes as form_routes;
 pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
