@@ -16,7 +16,6 @@ use serde_json::{Map, Value};
 use super::body;
 use super::caller::Caller;
 use super::credentials::{self, CSRF_FIELD};
-use super::guard::BodyLimit;
 use super::problem::Problem;
 use crate::writes::Via;
 
@@ -27,6 +26,8 @@ pub struct Then(String);
 /// The field that says it.
 const THEN_FIELD: &str = "then";
 const LONGEST_PATH: usize = 2_000;
+/// No form of ours says more, in bytes.
+const LARGEST: usize = 64 * 1024;
 
 impl Then {
     /// That path, or the start page where it leads elsewhere.
@@ -44,7 +45,7 @@ impl Then {
 
 pub(super) async fn door(request: Request, next: Next) -> Response {
     match enter(request).await {
-        Ok((then, request)) => leave(next.run(request).await, &then),
+        Ok((then, request)) => leave(next.run(request).await, then),
         Err(problem) => problem.into_response(),
     }
 }
@@ -62,9 +63,8 @@ async fn enter(mut request: Request) -> Result<(Then, Request), Problem> {
     if !credentials::is_same_origin(request.headers(), &origin) {
         return Err(Problem::new(403, "platform.csrf", "this does not come from a page of this service: load it anew"));
     }
-    let limit = BodyLimit::of(request.extensions());
     let stream = std::mem::take(request.body_mut());
-    let (then, fields) = read(&body::read(request.headers(), stream, limit).await?);
+    let (then, fields) = read(&body::read(request.headers(), stream, LARGEST).await?);
     let headers = request.headers_mut();
     headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);
@@ -95,10 +95,13 @@ fn read(form: &[u8]) -> (Then, Map<String, Value>) {
     (then, fields)
 }
 
-/// What a program is told is nothing for a browser: it goes on to the page. A page stays a page.
-fn leave(done: Response, then: &Then) -> Response {
-    let is_page = done.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+/// What a program is told is nothing for a browser: it goes on to the page. A page stays a page, and an error knows from
+/// which one it came.
+fn leave(mut done: Response, then: Then) -> Response {
+    let is_page =
+        done.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page || !done.status().is_success() {
+        done.extensions_mut().insert(then);
         return done;
     }
     let mut response = StatusCode::SEE_OTHER.into_response();

@@ -40,9 +40,7 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::{
-    CreateToken, LogIn, SetUp, create_token, log_in, make_admin, routes as platform_routes, topic_routes,
-};
+pub use api::{CreateToken, LogIn, SetUp, create_token, log_in, make_admin, routes as platform_routes, topic_routes};
 pub use caller::{Caller, Record};
 pub use form::Then;
 pub use forms::routes as form_routes;

@@ -72,7 +72,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// The answer. Status and `Tidegate-Code` are set from the problem where this does not set them.
     fn render(&self, problem: &Problem, request_id: &str) -> Response;
 
-    /// The answer to whoever asked for that path. A dialect for people can say what to do there.
+    /// The answer to whoever asked for that path, or filled in a form there. A dialect for people leads back to it.
     fn render_at(&self, problem: &Problem, request_id: &str, _target: &str) -> Response {
         self.render(problem, request_id)
     }

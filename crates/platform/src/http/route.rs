@@ -231,8 +231,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn form<H: Handler<T, S>, T: 'static>(mut self, endpoint: Endpoint, handler: H) -> Self {
         let shared = Arc::new(endpoint.clone());
         let guarded = on(MethodFilter::POST, handler)
-            .layer(axum::middleware::from_fn(door))
-            .layer(axum::middleware::from_fn(move |request, next| guard(Arc::clone(&shared), request, next)));
+            .layer(axum::middleware::from_fn(move |request, next| guard(Arc::clone(&shared), request, next)))
+            .layer(axum::middleware::from_fn(door));
         self.router = self.router.route(endpoint.path, guarded);
         self.endpoints.push(endpoint);
         self

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 
 use super::caller::Caller;
 use super::credentials::{self, CSRF_FIELD, CSRF_HEADER, Whence};
+use super::form::Then;
 use super::guard::Route;
 use super::listen::Peer;
 use super::problem::{self, Dialect, NativeDialect, Problem};
@@ -89,7 +90,8 @@ async fn pass(State(shell): State<Shell>, request: Request, next: Next) -> Respo
         })
     };
     if let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() {
-        let rendered = problem::render(&problem, dialect, &id, &target);
+        let from = response.extensions_mut().remove::<Then>();
+        let rendered = problem::render(&problem, dialect, &id, from.as_ref().map_or(&*target, Then::as_str));
         let route = response.extensions().get::<Route>().copied();
         response = rendered;
         response.extensions_mut().extend(route.map(extension).unwrap_or_default());

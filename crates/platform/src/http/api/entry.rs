@@ -137,7 +137,11 @@ fn first_token(admin: &NewUser) -> NewToken {
 /// # Errors
 ///
 /// The name or the password is wrong, there were too many tries, or the store is away.
-pub async fn log_in(State(platform): State<Platform>, caller: Caller, Body(body): Body<LogIn>) -> Result<Answer, Problem> {
+pub async fn log_in(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Body(body): Body<LogIn>,
+) -> Result<Answer, Problem> {
     let wrong = |error| match error {
         AuthError::NotAuthenticated => {
             Problem::new(401, "platform.not-authenticated", "name or password is wrong, or nobody may log in by it")

@@ -82,7 +82,11 @@ pub(in super::super) async fn create(
     done.await
 }
 
-pub(in super::super) async fn remove(State(platform): State<Platform>, Path(id): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, id) = (platform.auth(), &caller, id.as_str());
     let done = caller.write(&platform, "platform.grant.remove", |tx| {
         in_tx(async move {

@@ -15,8 +15,8 @@ mod writes;
 use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
-pub(super) use events::Live;
 pub use entry::{LogIn, SetUp, log_in, make_admin};
+pub(super) use events::Live;
 pub use tokens::{CreateToken, create as create_token};
 pub use topics::routes as topic_routes;
 

@@ -70,7 +70,11 @@ pub(in super::super) async fn create(
     done.await
 }
 
-pub(in super::super) async fn remove(State(platform): State<Platform>, Path(name): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, name) = (platform.auth(), &caller, name.as_str());
     let done = caller.write(&platform, "platform.team.remove", |tx| {
         in_tx(async move {

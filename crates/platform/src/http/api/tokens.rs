@@ -25,7 +25,7 @@ pub struct CreateToken {
     /// Whose it is; the caller's where nobody says.
     user: Option<Name>,
     /// What its owner calls it.
-    name: String,
+    pub name: String,
     /// The permissions to which it is narrowed; all of its owner's where nobody says.
     scopes: Option<Vec<String>>,
     /// The objects to which it is narrowed; `*` stands for any characters.
@@ -123,7 +123,11 @@ pub async fn create(
     done.await
 }
 
-pub(in super::super) async fn revoke(State(platform): State<Platform>, Path(id): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn revoke(
+    State(platform): State<Platform>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, id) = (platform.auth(), &caller, id.as_str());
     let done = caller.write(&platform, "platform.token.revoke", |tx| {
         in_tx(async move {

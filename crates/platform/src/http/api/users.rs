@@ -168,7 +168,11 @@ pub(in super::super) async fn change(
     done.await
 }
 
-pub(in super::super) async fn remove(State(platform): State<Platform>, Path(name): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, name) = (platform.auth(), &caller, name.as_str());
     let done = caller.write(&platform, "platform.user.remove", |tx| {
         in_tx(async move {
