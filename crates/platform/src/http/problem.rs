@@ -72,6 +72,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// The answer. Status and `Tidegate-Code` are set from the problem where this does not set them.
     fn render(&self, problem: &Problem, request_id: &str) -> Response;
 
+    /// The answer to whoever asked for that path, or filled in a form there. A dialect for people leads back to it.
+    fn render_at(&self, problem: &Problem, request_id: &str, _target: &str) -> Response {
+        self.render(problem, request_id)
+    }
+
     /// Whether `?callback=f` makes an answer in JSON a call of that function.
     fn takes_callback(&self) -> bool {
         false
@@ -234,8 +239,8 @@ impl Dialect for NativeDialect {
 }
 
 /// The answer to a problem, in that dialect.
-pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str) -> Response {
-    let mut response = dialect.render(problem, request_id);
+pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str, target: &str) -> Response {
+    let mut response = dialect.render_at(problem, request_id, target);
     if response.status() == StatusCode::OK {
         *response.status_mut() = problem.status_code();
     }
