@@ -10,6 +10,7 @@ pub mod blockers;
 pub mod chance;
 pub mod config;
 mod digest;
+pub mod hooks;
 pub mod http;
 pub mod inbox;
 pub mod outbox;
@@ -30,12 +31,14 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     3 "trail" = "0003_trail.sql",
     4 "people" = "0004_people.sql",
     5 "idempotency" = "0005_idempotency.sql",
+    6 "operations" = "0006_operations.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
 pub const STATEMENTS: &[&[store::Statement]] = &[
     auth::STATEMENTS,
     blockers::STATEMENTS,
+    hooks::STATEMENTS,
     http::STATEMENTS,
     inbox::STATEMENTS,
     outbox::STATEMENTS,

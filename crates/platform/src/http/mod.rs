@@ -13,6 +13,7 @@ mod api;
 mod body;
 mod caller;
 mod credentials;
+mod gates;
 mod guard;
 mod health;
 mod input;
@@ -26,6 +27,7 @@ mod rate;
 mod route;
 mod shell;
 mod store;
+mod when;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,7 @@ use crate::store::Db;
 pub use answer::{Answer, etag, expected_version};
 pub use api::{routes as platform_routes, topic_routes};
 pub use caller::{Caller, Record};
+pub use gates::GateState;
 pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
@@ -49,6 +52,7 @@ pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};
 pub use shell::{Mounts, serve};
 pub use store::STATEMENTS;
+pub use when::{NotAWhen, When};
 
 /// What is set about HTTP.
 #[derive(Debug, Clone)]
@@ -88,6 +92,7 @@ struct Inner {
     stopping: watch::Receiver<bool>,
     live: api::Live,
     jobs: Vec<&'static str>,
+    gates: Vec<GateState>,
 }
 
 impl Platform {
@@ -102,7 +107,7 @@ impl Platform {
         let metrics = Metrics::default();
         let rate = rate::Rate::new(settings.anonymous_rate);
         let live = api::Live::new(db.clone());
-        Self { inner: Arc::new(Inner { db, auth, settings, metrics, rate, stopping, live, jobs }) }
+        Self { inner: Arc::new(Inner { db, auth, settings, metrics, rate, stopping, live, jobs, gates: Vec::new() }) }
     }
 
     /// The store.
