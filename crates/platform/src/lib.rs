@@ -10,6 +10,7 @@ pub mod blockers;
 pub mod chance;
 pub mod config;
 mod digest;
+pub mod events;
 pub mod hooks;
 pub mod http;
 pub mod inbox;

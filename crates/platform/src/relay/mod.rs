@@ -348,7 +348,7 @@ async fn record(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow, sett
         trouble::tell_aside(tx, name, aside)?;
     }
     if before.state != after.state {
-        trouble::tell_change(tx, name, before, after)?;
+        trouble::tell_change(tx, name, before, after).await?;
     }
     if before.state != after.state || !settled.changes.is_empty() {
         trouble::set_blockers(tx, name).await?;

@@ -30,6 +30,12 @@ statements! {
         WHERE name = $1";
     HAS_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE sink = $1 AND no > $2 LIMIT 1) AS acts";
 
+    /// Counted up to a bound, so that a receiver that is far behind costs no more.
+    PENDING = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed f WHERE f.no > s.position
+                AND ((s.takes = 'messages' AND f.sink IS NULL) OR (s.takes = 'acts' AND f.sink = s.name))
+                LIMIT 10001) AS ahead)
+            + (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state IN ('waiting', 'parked'))
+        FROM platform_sink s WHERE s.name = $1";
     REPEATS = "SELECT no, key, attempts FROM platform_delivery
         WHERE sink = $1 AND state = 'waiting' AND next_at <= $2 AND no <= $3 ORDER BY no LIMIT $4";
     PARKED_OF = sqlite
@@ -137,6 +143,12 @@ struct Standing<'c> {
     attempts: u32,
     next_at: Option<i64>,
     error: Option<&'c str>,
+}
+
+/// So many rows it will be sent; 10,001 of the feed stand for more.
+pub(super) async fn pending(reader: &mut impl Reads, name: &str) -> Result<i64> {
+    let row: Option<(i64,)> = reader.query(PENDING).bind(name).fetch_optional().await?;
+    Ok(row.map_or(0, |(pending,)| pending))
 }
 
 /// With topics it takes messages, without them deeds.

@@ -1,6 +1,6 @@
 //! The gates: what each brings to the service.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
@@ -19,8 +19,11 @@ use crate::settings::Settings;
 /// switching it on is no migration.
 pub(super) const MIGRATIONS: &[Migrations] = &[tidegate_platform::MIGRATIONS, tidegate_results::store::MIGRATIONS];
 
-/// What all gates tell.
-const TOPICS: &[TopicFiles] = &tidegate_results::events::TOPICS;
+/// What the platform and all gates tell.
+static TOPICS: LazyLock<Vec<TopicFiles>> = LazyLock::new(|| {
+    let all = [tidegate_platform::events::TOPICS.as_slice(), &tidegate_results::events::TOPICS];
+    all.concat()
+});
 
 /// The rights of all gates.
 pub(super) fn rights() -> Result<Rights, BadRights> {
@@ -30,7 +33,7 @@ pub(super) fn rights() -> Result<Rights, BadRights> {
 /// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
 /// the mounts of others' interfaces and on pages.
 pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str) -> (Routes, Mounts) {
-    let (mut routes, mut mounts) = (topic_routes(TOPICS), Mounts::default());
+    let (mut routes, mut mounts) = (topic_routes(&TOPICS), Mounts::default());
     let frame = Arc::new(frame(settings));
     if settings.results.enabled {
         let gate = Arc::new(api::Gate::new(platform.clone(), url, &settings.results));

@@ -43,12 +43,12 @@ struct Row {
     #[schema(value_type = Option<Object>)]
     message: Option<Envelope>,
     /// How it stands at each receiver that takes it.
-    receivers: Vec<At>,
+    receivers: Vec<Standing>,
 }
 
 /// How a row stands at a receiver.
 #[derive(Debug, Serialize, ToSchema)]
-struct At {
+struct Standing {
     /// The receiver.
     sink: String,
     /// `sent`, `pending`, `waiting`, `parked`, `set_aside` or `dropped`
@@ -97,7 +97,7 @@ impl FromFields for Resend {
     }
 }
 
-impl From<Reception> for At {
+impl From<Reception> for Standing {
     fn from(reception: Reception) -> Self {
         let Reception { sink, state, attempts, next_at, error } = reception;
         Self { sink, state, attempts, next_at, error }
@@ -129,7 +129,7 @@ async fn show(
 async fn load(reader: &mut Reader, id: MessageId) -> StoreResult<Option<Row>> {
     let Some(no) = Feed::number(reader, id).await? else { return Ok(None) };
     let Some(entry) = Feed::entry(reader, no).await? else { return Ok(None) };
-    let receivers = view::receivers(reader, &entry).await?.into_iter().map(At::from).collect();
+    let receivers = view::receivers(reader, &entry).await?.into_iter().map(Standing::from).collect();
     let (title, key, at) = (entry.title().to_owned(), entry.key().to_string(), entry.at());
     let Entry { no, post } = entry;
     let (kind, actor, message) = match post {

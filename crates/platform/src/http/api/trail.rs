@@ -47,7 +47,7 @@ struct Trail {
     /// How one became the other.
     links: Vec<Link>,
     /// What gates did with it and with the nearest of its nodes, in order.
-    steps: Vec<Step>,
+    steps: Vec<Stepped>,
     /// What holds it and the nearest of its nodes: holds first.
     blockers: Vec<Blocker>,
     /// Whether there is more than was followed.
@@ -94,7 +94,8 @@ struct Link {
 
 /// What a gate did with a subject.
 #[derive(Debug, Serialize, ToSchema)]
-struct Step {
+#[schema(as = Step)]
+struct Stepped {
     /// The subject.
     #[schema(value_type = String)]
     subject: Subject,
@@ -272,7 +273,7 @@ async fn show(
         stands_at,
         nodes,
         links,
-        steps: steps.into_iter().map(Step::from).collect(),
+        steps: steps.into_iter().map(Stepped::from).collect(),
         blockers: blockers.into_iter().map(Blocker::from).collect(),
         truncated: walk.truncated,
         next,
@@ -374,7 +375,7 @@ impl From<trail::Link> for Link {
     }
 }
 
-impl From<StepOf> for Step {
+impl From<StepOf> for Stepped {
     fn from(of: StepOf) -> Self {
         let trail::Step { gate, step, at, outcome, text, url, message_id } = of.step;
         let message_id = message_id.map(|id| id.to_string());
