@@ -10,7 +10,9 @@ pub mod blockers;
 pub mod chance;
 pub mod config;
 mod digest;
+pub mod events;
 pub mod fault;
+pub mod hooks;
 pub mod http;
 pub mod inbox;
 pub mod outbox;
@@ -31,12 +33,14 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     3 "trail" = "0003_trail.sql",
     4 "people" = "0004_people.sql",
     5 "idempotency" = "0005_idempotency.sql",
+    6 "operations" = "0006_operations.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
 pub const STATEMENTS: &[&[store::Statement]] = &[
     auth::STATEMENTS,
     blockers::STATEMENTS,
+    hooks::STATEMENTS,
     http::STATEMENTS,
     inbox::STATEMENTS,
     outbox::STATEMENTS,

@@ -15,6 +15,7 @@ use tidegate_platform::store::{Db, Migrations, Place, StoreOptions, Surroundings
 
 use crate::clock::TestClock;
 use crate::ids::TestIds;
+use crate::messages;
 use crate::postgres::{self, Server};
 use crate::proxy::{Proxy, Target};
 
@@ -37,6 +38,8 @@ pub struct TestDb {
     pub kind: Kind,
     options: StoreOptions,
     folder: Option<TempDir>,
+    /// Whether it has the platform's tables.
+    is_of_platform: bool,
 }
 
 impl TestDb {
@@ -67,6 +70,9 @@ impl TestDb {
                 return note_skip();
             };
             test(&database).await;
+            if database.is_of_platform {
+                messages::assert_fit(&database).await;
+            }
             database.end().await;
         });
     }
@@ -85,7 +91,8 @@ impl TestDb {
         let clock = Arc::new(TestClock::at("2026-11-21T08:00:00Z".parse::<Timestamp>().expect("it is a time")));
         let db = open_at(&options, &clock, 1).await;
         db.migrate(migrations).await.expect("the migrations run");
-        Some(Self { db, clock, kind, options, folder })
+        let is_of_platform = migrations.iter().any(|of| of.krate == tidegate_platform::MIGRATIONS.krate);
+        Some(Self { db, clock, kind, options, folder, is_of_platform })
     }
 
     /// The same store opened once more, as another process would; on PostgreSQL only. Its chance and ids have that seed, from 2 on.

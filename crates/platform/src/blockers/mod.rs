@@ -8,7 +8,7 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidegate_kernel::{Blocker, BlockerId, Subject, Timestamp};
 
 use crate::digest::index_text;
@@ -26,33 +26,38 @@ pub struct Kept {
     pub gate: String,
     /// When it ended.
     pub until: Option<Timestamp>,
+    /// Its place in the gate's order.
+    pub place: i64,
 }
 
-/// Which open blockers are asked for. What is empty does not restrict.
+/// Which blockers are asked for. What is empty does not restrict; of several values one has to fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of that gate.
-    pub gate: String,
+    pub gate: Vec<String>,
+    /// Of none of these gates.
+    pub not_of: Vec<String>,
     /// Of that code, with its prefix.
-    pub code: String,
+    pub code: Vec<String>,
+    /// Of that subject.
+    pub subject: Vec<Subject>,
     /// Of that level.
-    pub level: String,
+    pub level: Vec<String>,
     /// That someone of that name can act on.
-    pub who: String,
-    /// With that in its sentence.
+    pub who: Vec<String>,
+    /// With that in its sentence, whatever the case of its letters.
     pub q: String,
     /// That have held since before then.
     pub since_before: Option<Timestamp>,
 }
 
-/// The place of a blocker in lists, after which the next page begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Its beginning.
-    pub since: Timestamp,
-    /// Its id.
-    pub id: BlockerId,
-}
+/// The place of a blocker in a list of open ones: its level, the gate's order, code, subject, id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place(String, i64, String, String, String);
+
+/// The place of a blocker in a list of all that were, by beginning and id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun(i64, String);
 
 /// An open row, as much of it as a comparison needs.
 #[derive(Debug)]
@@ -115,7 +120,17 @@ impl Tx {
 ///
 /// The store is away.
 pub async fn of_subject(reader: &mut impl Reads, subject: &Subject) -> Result<Vec<Kept>> {
-    store::of_subject(reader, &index_text(&subject.to_string())).await
+    of_subjects(reader, std::slice::from_ref(subject), i64::MAX).await
+}
+
+/// The open blockers of these subjects, and at most so many of them.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn of_subjects(reader: &mut impl Reads, subjects: &[Subject], limit: i64) -> Result<Vec<Kept>> {
+    let keys = subjects.iter().map(|subject| index_text(&subject.to_string())).collect();
+    store::of_subjects(reader, &keys, limit).await
 }
 
 /// The blocker with that id, open or the last time that it was.
@@ -127,13 +142,18 @@ pub async fn one(reader: &mut impl Reads, id: BlockerId) -> Result<Option<Kept>>
     store::one(reader, &id.to_string()).await
 }
 
-/// What held a subject, the newest first.
+/// The blockers that were, open ones too, the newest first.
 ///
 /// # Errors
 ///
 /// The store is away.
-pub async fn history(reader: &mut impl Reads, subject: &Subject, limit: i64) -> Result<Vec<Kept>> {
-    store::history(reader, &index_text(&subject.to_string()), limit).await
+pub async fn history(
+    reader: &mut impl Reads,
+    filter: &Filter,
+    before: Option<&Begun>,
+    limit: i64,
+) -> Result<Vec<Kept>> {
+    store::history(reader, filter, before, limit).await
 }
 
 /// The oldest open blocker of each code with the number of all of that code, holds before notes, the oldest first. Only
@@ -146,13 +166,29 @@ pub async fn by_code(reader: &mut impl Reads) -> Result<Vec<(Kept, i64)>> {
     store::by_code(reader).await
 }
 
-/// A page of open blockers, the newest first.
+/// Open blockers: holds before notes, then in the gate's order, then by code and subject.
 ///
 /// # Errors
 ///
 /// The store is away.
 pub async fn list(reader: &mut impl Reads, filter: &Filter, after: Option<&Place>, limit: i64) -> Result<Vec<Kept>> {
     store::list(reader, filter, after, limit).await
+}
+
+impl Kept {
+    /// After which it stands in a list of open blockers.
+    pub fn place(&self) -> Place {
+        let blocker = &self.blocker;
+        let subject = index_text(&blocker.subject().to_string());
+        let level = blocker.level().name().to_owned();
+        Place(level, self.place, blocker.code().to_owned(), subject, blocker.id().to_string())
+    }
+
+    /// Before which it stands in the history.
+    pub fn begun(&self) -> Begun {
+        let since = self.blocker.since().unwrap_or(Timestamp::EPOCH);
+        Begun(since.as_microseconds(), self.blocker.id().to_string())
+    }
 }
 
 fn difference<'b>(

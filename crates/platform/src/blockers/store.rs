@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::types::Json;
 use tidegate_kernel::{Blocker, Timestamp};
 
-use super::{Filter, Kept, Open, Place, Row};
+use super::{Begun, Filter, Kept, Open, Place, Row};
+use crate::digest::index_text;
 use crate::statements;
-use crate::store::{Reads, Result, StoreError, Tx};
+use crate::store::{Query, Reads, Result, Statement, StoreError, Tx};
 
 statements! {
     /// All of them.
@@ -38,39 +39,118 @@ statements! {
         "UPDATE platform_blocker SET until = $2
          WHERE id IN (SELECT * FROM jsonb_array_elements_text($1)) AND until IS NULL";
 
-    OF_SUBJECT = "SELECT blocker, gate, since, until FROM platform_blocker WHERE subject = $1 AND until IS NULL
-        ORDER BY level, gate, place, id";
-    ONE = "SELECT blocker, gate, since, until FROM platform_blocker WHERE id = $1 ORDER BY since DESC LIMIT 1";
-    HISTORY = "SELECT blocker, gate, since, until FROM platform_blocker WHERE subject = $1
-        ORDER BY since DESC, id LIMIT $2";
     /// The oldest of each code, and how many there are; of very many, the first by gate and code are looked at.
-    BY_CODE = "SELECT blocker, gate, since, until, total FROM (
-            SELECT blocker, gate, since, until, level, code,
-                ROW_NUMBER() OVER (PARTITION BY code ORDER BY since, id) AS place,
+    BY_CODE = "SELECT blocker, gate, since, until, place, total FROM (
+            SELECT blocker, gate, since, until, place, level, code,
+                ROW_NUMBER() OVER (PARTITION BY code ORDER BY since, id) AS age,
                 COUNT(*) OVER (PARTITION BY code) AS total
-            FROM (SELECT id, code, level, gate, since, until, blocker FROM platform_blocker
+            FROM (SELECT id, code, level, gate, since, until, place, blocker FROM platform_blocker
                 WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS numbered
-        WHERE place = 1 ORDER BY level, since, code";
-    LIST = sqlite
-        "SELECT blocker, gate, since, until FROM platform_blocker
-         WHERE until IS NULL AND (since, id) < ($1, $2) AND since < $3 AND (gate = $4 OR $4 = '')
-            AND (code = $5 OR $5 = '') AND (level = $6 OR $6 = '')
-            AND ($7 = '' OR instr(lower(text), lower($7)) > 0)
-            AND ($8 = '' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w WHERE w.value ->> 'name' = $8))
-         ORDER BY since DESC, id DESC LIMIT $9",
+        WHERE age = 1 ORDER BY level, since, code";
+    OF_SUBJECTS = sqlite
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT value FROM json_each($1)) AND until IS NULL ORDER BY level, gate, place, id LIMIT $2",
         postgres
-        "SELECT blocker, gate, since, until FROM platform_blocker
-         WHERE until IS NULL AND (since, id) < ($1, $2) AND since < $3 AND (gate = $4 OR $4 = '')
-            AND (code = $5 OR $5 = '') AND (level = $6 OR $6 = '')
-            AND ($7 = '' OR strpos(lower(text), lower($7)) > 0)
-            AND ($8 = '' OR blocker -> 'who' @> jsonb_build_array(jsonb_build_object('name', $8::text)))
-         ORDER BY since DESC, id DESC LIMIT $9";
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($1)) AND until IS NULL
+         ORDER BY level, gate, place, id LIMIT $2";
+    ONE = "SELECT blocker, gate, since, until, place FROM platform_blocker WHERE id = $1 ORDER BY since DESC LIMIT 1";
+    LIST = sqlite
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
+            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
+            AND gate NOT IN (SELECT value FROM json_each($2))
+            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
+            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
+            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
+                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
+            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY level, place, code, subject, id LIMIT $13",
+        postgres
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
+            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
+            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
+            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
+            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
+            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
+                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
+            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY level, place, code, subject, id LIMIT $13";
+    LIST_OF = sqlite
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT value FROM json_each($14)) AND until IS NULL
+            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
+            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
+            AND gate NOT IN (SELECT value FROM json_each($2))
+            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
+            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
+            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
+                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
+            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY level, place, code, subject, id LIMIT $13",
+        postgres
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($14)) AND until IS NULL
+            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
+            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
+            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
+            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
+            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
+            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
+                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
+            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY level, place, code, subject, id LIMIT $13";
+    HISTORY = sqlite
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE (since, id) < ($8, $9)
+            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
+            AND gate NOT IN (SELECT value FROM json_each($2))
+            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
+            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
+            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
+                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
+            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY since DESC, id DESC LIMIT $10",
+        postgres
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE (since, id) < ($8, $9)
+            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
+            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
+            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
+            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
+            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
+                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
+            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY since DESC, id DESC LIMIT $10";
+    HISTORY_OF = sqlite
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT value FROM json_each($11)) AND (since, id) < ($8, $9)
+            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
+            AND gate NOT IN (SELECT value FROM json_each($2))
+            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
+            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
+            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
+                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
+            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY since DESC, id DESC LIMIT $10",
+        postgres
+        "SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($11)) AND (since, id) < ($8, $9)
+            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
+            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
+            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
+            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
+            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
+                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
+            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
+         ORDER BY since DESC, id DESC LIMIT $10";
 }
 
 /// So many rows go into one statement.
 const CHUNK: usize = 1_000;
 
-type KeptRow = (Json<Blocker>, String, i64, Option<i64>);
+type KeptRow = (Json<Blocker>, String, i64, Option<i64>, i64);
 
 pub(super) async fn open_of(tx: &mut Tx, gate: &str, subjects: &BTreeSet<String>) -> Result<BTreeMap<String, Open>> {
     let rows: Vec<(String, i64, i64, Json<Blocker>)> =
@@ -91,16 +171,26 @@ pub(super) async fn end(tx: &mut Tx, ids: &[String]) -> Result<()> {
     if ids.is_empty() { Ok(()) } else { tx.query(END).bind(Json(ids)).bind(now).execute().await.map(drop) }
 }
 
-pub(super) async fn of_subject(reader: &mut impl Reads, subject: &str) -> Result<Vec<Kept>> {
-    kept(reader.query(OF_SUBJECT).bind(subject).fetch_all().await?)
+pub(super) async fn of_subjects(reader: &mut impl Reads, subjects: &BTreeSet<String>, limit: i64) -> Result<Vec<Kept>> {
+    kept(reader.query(OF_SUBJECTS).bind(Json(subjects)).bind(limit).fetch_all().await?)
 }
 
 pub(super) async fn one(reader: &mut impl Reads, id: &str) -> Result<Option<Kept>> {
     Ok(kept(reader.query(ONE).bind(id).fetch_all().await?)?.pop())
 }
 
-pub(super) async fn history(reader: &mut impl Reads, subject: &str, limit: i64) -> Result<Vec<Kept>> {
-    kept(reader.query(HISTORY).bind(subject).bind(limit).fetch_all().await?)
+pub(super) async fn history(
+    reader: &mut impl Reads,
+    filter: &Filter,
+    before: Option<&Begun>,
+    limit: i64,
+) -> Result<Vec<Kept>> {
+    let (since, id) = before.map_or((i64::MAX, ""), |Begun(since, id)| (*since, id));
+    let subjects = subjects(filter);
+    let statement = if subjects.is_empty() { HISTORY } else { HISTORY_OF };
+    let query = filtered(reader, statement, filter).bind(since).bind(id).bind(limit);
+    let query = if subjects.is_empty() { query } else { query.bind(Json(subjects)) };
+    kept(query.fetch_all().await?)
 }
 
 pub(super) async fn list(
@@ -109,27 +199,43 @@ pub(super) async fn list(
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<Kept>> {
-    let (since, id) =
-        after.map_or((i64::MAX, String::new()), |place| (place.since.as_microseconds(), place.id.to_string()));
+    let first = Place(String::new(), -1, String::new(), String::new(), String::new());
+    let Place(level, place, code, subject, id) = after.unwrap_or(&first);
+    let subjects = subjects(filter);
+    let statement = if subjects.is_empty() { LIST } else { LIST_OF };
+    let query = filtered(reader, statement, filter).bind(level).bind(*place).bind(code).bind(subject);
+    let query = query.bind(id).bind(limit);
+    let query = if subjects.is_empty() { query } else { query.bind(Json(subjects)) };
+    kept(query.fetch_all().await?)
+}
+
+fn subjects(filter: &Filter) -> Vec<String> {
+    filter.subject.iter().map(|subject| index_text(&subject.to_string())).collect()
+}
+
+/// The statement with what every list is filtered by.
+fn filtered<'r>(reader: &'r mut impl Reads, statement: Statement, filter: &Filter) -> Query<'r> {
     let before = filter.since_before.map_or(i64::MAX, Timestamp::as_microseconds);
-    let query = reader.query(LIST).bind(since).bind(id).bind(before).bind(&filter.gate).bind(&filter.code);
-    kept(query.bind(&filter.level).bind(&filter.q).bind(&filter.who).bind(limit).fetch_all().await?)
+    let query = reader.query(statement).bind(Json(&filter.gate)).bind(Json(&filter.not_of)).bind(Json(&filter.code));
+    query.bind(Json(&filter.level)).bind(Json(&filter.who)).bind(&filter.q).bind(before)
 }
 
 pub(super) async fn by_code(reader: &mut impl Reads) -> Result<Vec<(Kept, i64)>> {
-    type Row = (Json<Blocker>, String, i64, Option<i64>, i64);
+    type Row = (Json<Blocker>, String, i64, Option<i64>, i64, i64);
     let rows: Vec<Row> = reader.query(BY_CODE).fetch_all().await?;
-    let (rows, totals): (Vec<_>, Vec<_>) =
-        rows.into_iter().map(|(blocker, gate, since, until, total)| ((blocker, gate, since, until), total)).unzip();
+    let (rows, totals): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .map(|(blocker, gate, since, until, place, total)| ((blocker, gate, since, until, place), total))
+        .unzip();
     Ok(kept(rows)?.into_iter().zip(totals).collect())
 }
 
 fn kept(rows: Vec<KeptRow>) -> Result<Vec<Kept>> {
     let instant =
         |at: i64| Timestamp::from_microseconds(at).ok_or(StoreError::Damaged { what: "a time", found: at.to_string() });
-    let kept = |(Json(blocker), gate, since, until): KeptRow| {
+    let kept = |(Json(blocker), gate, since, until, place): KeptRow| {
         let until = until.map(instant).transpose()?;
-        Ok(Kept { blocker: blocker.with_since(instant(since)?), gate, until })
+        Ok(Kept { blocker: blocker.with_since(instant(since)?), gate, until, place })
     };
     rows.into_iter().map(kept).collect()
 }

@@ -26,6 +26,7 @@ pub use reader::{Reader, Section, Table};
 pub use setting::{Network, NotASetting, PublicUrl, ServiceUrl, Setting};
 pub use shown::{reference, show};
 pub use tree::{Node, Origin};
+pub(crate) use units::duration;
 pub use units::{Keep, Size, TimeOfDay};
 
 /// Declares a table of the configuration: its struct, how it is read, and its lines of the reference.

@@ -47,7 +47,7 @@ fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 /// # Errors
 ///
 /// It has no number, no unit or another one.
-pub(super) fn duration(text: &str) -> Result<Duration, NotASetting> {
+pub(crate) fn duration(text: &str) -> Result<Duration, NotASetting> {
     with_unit(text, &TIMES).map(Duration::from_millis).ok_or(NotASetting)
 }
 

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::caller::{Caller, Repeatable};
+use super::gates::OfGate;
 use super::problem::Problem;
 use super::route::{Access, Endpoint, limit_of};
 use super::{Platform, body};
@@ -48,7 +49,8 @@ async fn admit(endpoint: &Endpoint, mut request: Request) -> Result<(Platform, R
     let outside = || Problem::fault(&"a route outside of the shell is asked");
     let platform = request.extensions().get::<Platform>().cloned().ok_or_else(outside)?;
     let caller = request.extensions().get::<Caller>().cloned().ok_or_else(outside)?;
-    may(&caller, endpoint.access, platform.auth().anonymous_read())?;
+    let gate = request.extensions().get::<OfGate>().map(|gate| gate.0);
+    may(&caller, endpoint.access, platform.anonymous_read(gate))?;
     let limit = endpoint.max_body.unwrap_or(platform.settings().max_body);
     if request.method() == Method::POST && request.headers().contains_key("idempotency-key") {
         // a body that comes by the byte is not waited for

@@ -15,6 +15,7 @@ mod caller;
 mod credentials;
 mod form;
 mod forms;
+mod gates;
 mod guard;
 mod health;
 mod input;
@@ -28,6 +29,7 @@ mod rate;
 mod route;
 mod shell;
 mod store;
+mod when;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,7 @@ pub use api::{CreateToken, LogIn, SetUp, create_token, log_in, make_admin, route
 pub use caller::{Caller, Record};
 pub use form::Then;
 pub use forms::routes as form_routes;
+pub use gates::GateState;
 pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
@@ -53,6 +56,7 @@ pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};
 pub use shell::{Mounts, serve};
 pub use store::{STATEMENTS, forget_answers};
+pub use when::{NotAWhen, When};
 
 /// What is set about HTTP.
 #[derive(Debug, Clone)]
@@ -92,6 +96,7 @@ struct Inner {
     stopping: watch::Receiver<bool>,
     live: api::Live,
     jobs: Vec<&'static str>,
+    gates: Vec<GateState>,
 }
 
 impl Platform {
@@ -106,7 +111,7 @@ impl Platform {
         let metrics = Metrics::default();
         let rate = rate::Rate::new(settings.anonymous_rate);
         let live = api::Live::new(db.clone());
-        Self { db, inner: Arc::new(Inner { auth, settings, metrics, rate, stopping, live, jobs }) }
+        Self { db, inner: Arc::new(Inner { auth, settings, metrics, rate, stopping, live, jobs, gates: Vec::new() }) }
     }
 
     /// The same with another handle of the store, for handlers whose store can be taken away.

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::form::door;
+use super::gates::OfGate;
 use super::guard::guard;
 use crate::auth::Permission;
 
@@ -243,6 +244,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn and(mut self, others: Self) -> Self {
         self.router = self.router.merge(others.router);
         self.endpoints.extend(others.endpoints);
+        self
+    }
+
+    /// All of them as routes of that gate: whoever may not read what it says may not read these.
+    #[must_use]
+    pub fn of(mut self, gate: &'static str) -> Self {
+        self.router = self.router.layer(axum::Extension(OfGate(gate)));
         self
     }
 

@@ -5,6 +5,7 @@
 //! has no effect, also when it comes to two processes at once.
 
 mod store;
+mod view;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -17,6 +18,7 @@ use crate::store::{Db, Result, StoreError, Tx, in_tx};
 use crate::wake::{Job, JobName, JobResult, JobSpec, Run, shortened};
 
 pub use store::STATEMENTS;
+pub use view::{Came, Place, list, one};
 
 /// The job that has the effects of what was stored first, with the consumer's name as its key.
 pub const CONSUME: JobName = JobName::new("platform.consume");

@@ -5,6 +5,7 @@ use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
 use super::Incoming;
+use super::view::{CameRow, Place};
 use crate::statements;
 use crate::store::{Reads, Result, StoreError, Tx};
 
@@ -25,6 +26,15 @@ statements! {
         WHERE consumer = $1 AND message_id = $2 AND state = 'waiting'";
     RETRY = "UPDATE platform_inbox SET state = 'waiting', attempts = 0
         WHERE consumer = $1 AND message_id = $2 AND state = 'set_aside'";
+    LIST = "SELECT consumer, message_id, topic, received_at, state, attempts, error, NULL AS payload FROM platform_inbox
+        WHERE (received_at, consumer, message_id) < ($1, $2, $3) AND (consumer = $4 OR $4 = '')
+        ORDER BY received_at DESC, consumer DESC, message_id DESC LIMIT $5";
+    LIST_OF_STATE = "SELECT consumer, message_id, topic, received_at, state, attempts, error, NULL AS payload
+        FROM platform_inbox
+        WHERE state = $6 AND (received_at, consumer, message_id) < ($1, $2, $3) AND (consumer = $4 OR $4 = '')
+        ORDER BY received_at DESC, consumer DESC, message_id DESC LIMIT $5";
+    ONE = "SELECT consumer, message_id, topic, received_at, state, attempts, error, payload FROM platform_inbox
+        WHERE consumer = $1 AND message_id = $2";
     GIVE_UP = "UPDATE platform_inbox SET state = 'done', payload = NULL
         WHERE consumer = $1 AND message_id = $2 AND state = 'set_aside'";
 }
@@ -76,4 +86,22 @@ pub(super) async fn retry(tx: &mut Tx, consumer: &str, id: &str) -> Result<bool>
 
 pub(super) async fn give_up(tx: &mut Tx, consumer: &str, id: &str) -> Result<bool> {
     Ok(tx.query(GIVE_UP).bind(consumer).bind(id).execute().await? > 0)
+}
+
+pub(super) async fn list(
+    reader: &mut impl Reads,
+    consumer: &str,
+    state: &str,
+    before: Option<&Place>,
+    limit: i64,
+) -> Result<Vec<CameRow>> {
+    let (at, of, id) = before.map_or((i64::MAX, "", ""), |Place(at, of, id)| (*at, of, id));
+    let statement = if state.is_empty() { LIST } else { LIST_OF_STATE };
+    let query = reader.query(statement).bind(at).bind(of).bind(id).bind(consumer).bind(limit);
+    let query = if state.is_empty() { query } else { query.bind(state) };
+    query.fetch_all().await
+}
+
+pub(super) async fn one(reader: &mut impl Reads, consumer: &str, id: &str) -> Result<Option<CameRow>> {
+    reader.query(ONE).bind(consumer).bind(id).fetch_optional().await
 }

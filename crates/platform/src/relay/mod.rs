@@ -23,6 +23,7 @@ use futures_util::stream;
 use tidegate_kernel::Timestamp;
 
 use crate::fault::Fault;
+use crate::hooks;
 use crate::outbox::{Entry, Feed, Post};
 use crate::step;
 use crate::store::{Db, Result, StoreError, Tx, in_tx};
@@ -32,6 +33,7 @@ use round::{Change, Decider, Lane, Settled};
 use sink::AnySink;
 use store::SinkRow;
 
+pub use desk::count_resend;
 pub use sink::{Policy, Sent, Sink, Takes, Trouble};
 pub use store::STATEMENTS;
 
@@ -50,6 +52,8 @@ const ROUNDS: usize = 100;
 pub struct Relay {
     sinks: BTreeMap<String, Arc<dyn AnySink>>,
     fault: Fault,
+    /// By which hooks post that people added.
+    hooks: Option<reqwest::Client>,
 }
 
 /// What a round begins with.
@@ -87,8 +91,24 @@ impl Relay {
         Self { fault, ..self }
     }
 
+    /// With the web hooks that people add while the service runs, which post by that client. It should follow no redirects.
+    #[must_use]
+    pub fn with_hooks(self, client: reqwest::Client) -> Self {
+        Self { hooks: Some(client), ..self }
+    }
+
+    /// The receiver of that name.
+    async fn sink(&self, db: &Db, name: &str) -> Result<Option<Arc<dyn AnySink>>> {
+        if let Some(sink) = self.sinks.get(name) {
+            return Ok(Some(Arc::clone(sink)));
+        }
+        let (Some(client), Some(name)) = (&self.hooks, name.strip_prefix(hooks::PREFIX)) else { return Ok(None) };
+        let hook: Result<_> = db.read(|reader| in_tx(hooks::sink(reader, name, client))).await;
+        Ok(hook?.map(|hook| Arc::new(hook) as Arc<dyn AnySink>))
+    }
+
     /// Enrols those receivers that the store does not know: what is announced from now on reaches them, and deeds for them
-    /// from the beginning. Call it before anything is announced.
+    /// from the beginning. Hooks that nobody has any more are forgotten. Call it before anything is announced.
     ///
     /// # Errors
     ///
@@ -100,11 +120,16 @@ impl Relay {
                 in_tx(async move {
                     let head = Feed::head(tx).await?;
                     for (name, sink) in sinks {
-                        let (takes, position) = match sink.takes() {
-                            Takes::Messages(_) => ("messages", head),
-                            Takes::Acts => ("acts", 0),
-                        };
-                        store::enrol(tx, name, takes, position).await?;
+                        match sink.takes() {
+                            Takes::Messages(topics) => {
+                                let position = desk::begin(sink.begins(), head);
+                                store::enrol(tx, name, Some(&topics), position).await?;
+                            }
+                            Takes::Acts => store::enrol(tx, name, None, 0).await?,
+                        }
+                    }
+                    for gone in store::gone_hooks(tx).await?.iter().filter(|name| !sinks.contains_key(*name)) {
+                        tx.forget_sink(gone).await?;
                     }
                     Ok(())
                 })
@@ -150,9 +175,9 @@ impl Job for Relay {
 
     async fn run(&self, run: &Run) -> JobResult {
         let name = run.key();
-        let Some(sink) = self.sinks.get(name) else { return Ok(run.done().await?) };
+        let Some(sink) = self.sink(run.db(), name).await? else { return Ok(run.done().await?) };
         let mut rounds = 0;
-        while rounds < ROUNDS && self.round(run, name, &**sink).await? {
+        while rounds < ROUNDS && self.round(run, name, &*sink).await? {
             rounds += 1;
         }
         let ended = run.end::<StoreError>(|tx| {
@@ -168,16 +193,16 @@ impl Job for Relay {
 
     async fn behind(&self, db: &Db) -> Result<Vec<String>> {
         let now = db.now().as_microseconds();
-        let sinks = &self.sinks;
+        let (sinks, posts) = (&self.sinks, self.hooks.is_some());
         db.read(|reader| {
             in_tx(async move {
                 let head = Feed::head(reader).await?;
                 let mut behind = Vec::new();
-                for (name, position, next_at) in store::sinks(reader).await? {
-                    let Some(sink) = sinks.get(&name) else { continue };
-                    let is_behind = match sink.takes() {
-                        Takes::Messages(_) => position < head,
-                        Takes::Acts => store::has_acts(reader, &name, position).await?,
+                for (name, position, next_at, hook) in store::sinks(reader).await? {
+                    let is_behind = match sinks.get(&name).map(|sink| sink.takes()) {
+                        Some(Takes::Messages(_)) => position < head,
+                        Some(Takes::Acts) => store::has_acts(reader, &name, position).await?,
+                        None => posts && hook.is_some() && position < head,
                     };
                     if is_behind && next_at.is_none_or(|next_at| next_at <= now) {
                         behind.push(name);
@@ -335,7 +360,7 @@ async fn record(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow, sett
         trouble::tell_aside(tx, name, aside)?;
     }
     if before.state != after.state {
-        trouble::tell_change(tx, name, before, after)?;
+        trouble::tell_change(tx, name, before, after).await?;
     }
     if before.state != after.state || !settled.changes.is_empty() {
         trouble::set_blockers(tx, name).await?;

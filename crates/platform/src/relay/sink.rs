@@ -14,6 +14,11 @@ pub trait Sink: Send + Sync + 'static {
     /// Which rows it takes.
     fn takes(&self) -> Takes;
 
+    /// The first number of the feed that a new receiver of messages gets; the next one where nothing is said.
+    fn begins(&self) -> Option<i64> {
+        None
+    }
+
     /// How it is sent to, and what happens when that fails.
     fn policy(&self) -> Policy;
 
@@ -149,6 +154,7 @@ impl Trouble {
 /// A sink without its type.
 pub(super) trait AnySink: Send + Sync {
     fn takes(&self) -> Takes;
+    fn begins(&self) -> Option<i64>;
     fn policy(&self) -> Policy;
     fn send<'s>(&'s self, entries: &'s [Entry]) -> Pin<Box<dyn Future<Output = Sent> + Send + 's>>;
 }
@@ -156,6 +162,10 @@ pub(super) trait AnySink: Send + Sync {
 impl<S: Sink> AnySink for S {
     fn takes(&self) -> Takes {
         Sink::takes(self)
+    }
+
+    fn begins(&self) -> Option<i64> {
+        Sink::begins(self)
     }
 
     fn policy(&self) -> Policy {

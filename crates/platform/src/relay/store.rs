@@ -13,14 +13,29 @@ statements! {
     /// All of them.
     pub STATEMENTS;
 
-    ENROL = "INSERT INTO platform_sink (name, takes, position, state, since, attempts) VALUES ($1, $2, $3, 'up', $4, 0)
-        ON CONFLICT (name) DO NOTHING";
+    ENROL = "INSERT INTO platform_sink (name, takes, position, state, since, attempts, topics)
+        VALUES ($1, $2, $3, 'up', $4, 0, $5) ON CONFLICT (name) DO UPDATE SET topics = excluded.topics";
+    TOPICS = "UPDATE platform_sink SET topics = $2 WHERE name = $1";
+    FORGET = "DELETE FROM platform_sink WHERE name = $1";
+    FORGET_DELIVERIES = "DELETE FROM platform_delivery WHERE sink = $1";
+    /// Hooks that neither the configuration nor the store has any more.
+    GONE_HOOKS = "SELECT s.name FROM platform_sink s WHERE substr(s.name, 1, 5) = 'hook:'
+        AND NOT EXISTS (SELECT 1 FROM platform_hook h WHERE h.name = substr(s.name, 6))";
     SINK = "SELECT position, state, since, attempts, next_at, error FROM platform_sink WHERE name = $1";
-    SINKS = "SELECT name, position, next_at FROM platform_sink";
+    /// The version is that of a hook that people added.
+    SINKS = "SELECT s.name, s.position, s.next_at, h.version
+        FROM platform_sink s
+        LEFT JOIN platform_hook h ON h.name = substr(s.name, 6) AND substr(s.name, 1, 5) = 'hook:'";
     MOVE = "UPDATE platform_sink SET position = $2, state = $3, since = $4, attempts = $5, next_at = $6, error = $7
         WHERE name = $1";
     HAS_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE sink = $1 AND no > $2 LIMIT 1) AS acts";
 
+    /// Counted up to a bound, so that a receiver that is far behind costs no more.
+    PENDING = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed f WHERE f.no > s.position
+                AND ((s.takes = 'messages' AND f.sink IS NULL) OR (s.takes = 'acts' AND f.sink = s.name))
+                LIMIT 10001) AS ahead)
+            + (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state IN ('waiting', 'parked'))
+        FROM platform_sink s WHERE s.name = $1";
     REPEATS = "SELECT no, key, attempts FROM platform_delivery
         WHERE sink = $1 AND state = 'waiting' AND next_at <= $2 AND no <= $3 ORDER BY no LIMIT $4";
     PARKED_OF = sqlite
@@ -80,6 +95,10 @@ statements! {
             AND (o.topic = $4 OR $4 = '')
         ON CONFLICT (sink, no) DO UPDATE SET state = 'parked', attempts = 0, next_at = NULL
             WHERE platform_delivery.state IN ('set_aside', 'dropped')";
+    COUNT_RESEND = "SELECT COUNT(*) FROM platform_sink s, platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        LEFT JOIN platform_delivery d ON d.sink = $1 AND d.no = f.no
+        WHERE s.name = $1 AND f.no >= $2 AND f.no <= $3 AND f.no <= s.position AND (f.sink IS NULL OR f.sink = $1)
+            AND (o.topic = $4 OR $4 = '') AND (d.state IS NULL OR d.state IN ('set_aside', 'dropped'))";
 }
 
 /// How a receiver stands.
@@ -126,17 +145,40 @@ struct Standing<'c> {
     error: Option<&'c str>,
 }
 
-pub(super) async fn enrol(tx: &mut Tx, name: &str, takes: &str, position: i64) -> Result<()> {
+/// So many rows it will be sent; 10,001 of the feed stand for more.
+pub(super) async fn pending(reader: &mut impl Reads, name: &str) -> Result<i64> {
+    let row: Option<(i64,)> = reader.query(PENDING).bind(name).fetch_optional().await?;
+    Ok(row.map_or(0, |(pending,)| pending))
+}
+
+/// With topics it takes messages, without them deeds.
+pub(super) async fn enrol(tx: &mut Tx, name: &str, topics: Option<&[String]>, position: i64) -> Result<()> {
     let now = tx.now().as_microseconds();
-    tx.query(ENROL).bind(name).bind(takes).bind(position).bind(now).execute().await.map(drop)
+    let takes = if topics.is_some() { "messages" } else { "acts" };
+    let query = tx.query(ENROL).bind(name).bind(takes).bind(position).bind(now);
+    query.bind(topics.map(Json)).execute().await.map(drop)
+}
+
+pub(super) async fn set_topics(tx: &mut Tx, name: &str, topics: &[String]) -> Result<()> {
+    tx.query(TOPICS).bind(name).bind(Json(topics)).execute().await.map(drop)
+}
+
+pub(super) async fn forget(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.query(FORGET_DELIVERIES).bind(name).execute().await?;
+    tx.query(FORGET).bind(name).execute().await.map(drop)
+}
+
+pub(super) async fn gone_hooks(reader: &mut impl Reads) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = reader.query(GONE_HOOKS).fetch_all().await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 pub(super) async fn sink(reader: &mut impl Reads, name: &str) -> Result<Option<SinkRow>> {
     reader.query(SINK).bind(name).fetch_optional().await
 }
 
-/// Name, position and next try of each.
-pub(super) async fn sinks(reader: &mut impl Reads) -> Result<Vec<(String, i64, Option<i64>)>> {
+/// Name, position and next try of each, and the version of a hook that people added.
+pub(super) async fn sinks(reader: &mut impl Reads) -> Result<Vec<(String, i64, Option<i64>, Option<i64>)>> {
     reader.query(SINKS).fetch_all().await
 }
 
@@ -242,4 +284,16 @@ pub(super) async fn drop_row(tx: &mut Tx, name: &str, no: i64) -> Result<bool> {
 
 pub(super) async fn resend(tx: &mut Tx, name: &str, from: i64, to: i64, topic: Option<&str>) -> Result<u64> {
     tx.query(RESEND).bind(name).bind(from).bind(to).bind(topic.unwrap_or_default()).execute().await
+}
+
+/// How many rows [`resend`] would send.
+pub(super) async fn count_resend(
+    reader: &mut impl Reads,
+    name: &str,
+    from: i64,
+    to: i64,
+    topic: Option<&str>,
+) -> Result<u64> {
+    let query = reader.query(COUNT_RESEND).bind(name).bind(from).bind(to).bind(topic.unwrap_or_default());
+    Ok(u64::try_from(query.fetch_one::<(i64,)>().await?.0).unwrap_or(0))
 }

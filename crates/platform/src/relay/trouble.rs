@@ -1,14 +1,15 @@
 //! Tells people that a receiver is gone, or does not take something.
 
 use tidegate_kernel::{
-    Action, Actor, Blocker, BlockerCode as _, Evidence, EvidenceKind, LookAgain, Message, OrderKey, Severity, Subject,
-    SubjectKind, Timestamp, Topic, Who, WhoKind,
+    Action, Actor, Blocker, BlockerCode as _, Evidence, EvidenceKind, LookAgain, Message, Severity, Subject,
+    SubjectKind, Timestamp, Who, WhoKind,
 };
 
 use super::RELAY;
 use super::round::Aside;
 use super::store::{self, SinkRow};
 use crate::blockers::PlatformCode;
+use crate::events;
 use crate::store::{Result, Tx};
 use crate::wake::shortened;
 
@@ -22,7 +23,7 @@ pub(super) fn tell_aside(tx: &mut Tx, name: &str, aside: &Aside) -> Result<()> {
     if aside.title == SET_ASIDE {
         return Ok(());
     }
-    let message = about(tx, name, SET_ASIDE)
+    let message = about(tx, name, SET_ASIDE)?
         .with_severity(Severity::Error)
         .with("message_id", aside.id.to_string())
         .with("topic", aside.title.clone())
@@ -32,15 +33,17 @@ pub(super) fn tell_aside(tx: &mut Tx, name: &str, aside: &Aside) -> Result<()> {
 }
 
 /// That a receiver is called down, or is back.
-pub(super) fn tell_change(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow) -> Result<()> {
+pub(super) async fn tell_change(tx: &mut Tx, name: &str, before: &SinkRow, after: &SinkRow) -> Result<()> {
     let is_down = after.is_down();
     let (topic, severity) =
         if is_down { ("platform.sink.down", Severity::Error) } else { ("platform.sink.up", Severity::Info) };
     let since = if is_down { after.since } else { before.since };
     let since = Timestamp::from_microseconds(since).unwrap_or(tx.now());
-    let message = about(tx, name, topic)
+    let pending = store::pending(tx, name).await?;
+    let message = about(tx, name, topic)?
         .with_severity(severity)
         .with("since", since.to_string())
+        .with("pending", pending)
         .with("error", after.error.clone().or_else(|| before.error.clone()));
     tx.publish(message).map(drop)
 }
@@ -86,8 +89,6 @@ fn refused(name: &str, subject: &Subject, named: Vec<(String, String, String)>, 
     named.into_iter().fold(blocker, evidence)
 }
 
-fn about(tx: &Tx, name: &str, topic: &str) -> Message {
-    let topic = Topic::new(topic).expect("our own topics are topics");
-    let key = OrderKey::new("platform", name).expect("a sink's name has no control character");
-    Message::new(topic, key, tx.now(), Actor::job(RELAY.as_str())).with("sink", name)
+fn about(tx: &Tx, name: &str, topic: &'static str) -> Result<Message> {
+    Ok(events::about(tx, topic, name, Actor::job(RELAY.as_str()))?.with("sink", name))
 }

@@ -3,8 +3,10 @@
 //! The statements stand here and not in `store.rs`, as they serve lists alone and change nothing.
 
 use sqlx::FromRow;
+use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
+use crate::outbox::{Entry, Post};
 use crate::statements;
 use crate::store::{Reads, Result, StoreError};
 
@@ -21,10 +23,25 @@ statements! {
                 AS held,
             (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state = 'set_aside') AS aside
         FROM platform_sink s ORDER BY s.name";
-    DELIVERIES = "SELECT d.sink, d.no, o.message_id, COALESCE(o.topic, o.sink) AS title, d.key, d.state, d.attempts,
+    DELIVERIES = sqlite
+        "SELECT d.sink, d.no, o.message_id, COALESCE(o.topic, o.sink) AS title, d.key, d.state, d.attempts,
             d.next_at, d.error
-        FROM platform_delivery d JOIN platform_feed f ON f.no = d.no JOIN platform_outbox o ON o.seq = f.seq
-        WHERE d.sink = $1 AND (d.state = $2 OR $2 = '') AND d.no < $3 ORDER BY d.no DESC LIMIT $4";
+         FROM platform_sink s JOIN platform_delivery d ON d.sink = s.name JOIN platform_feed f ON f.no = d.no
+            JOIN platform_outbox o ON o.seq = f.seq
+         WHERE (s.name = $1 OR $1 = '') AND (d.state = $2 OR $2 = '') AND (o.topic = $3 OR $3 = '')
+            AND (d.key = $4 OR $4 = '')
+            AND ($5 = '' OR EXISTS (SELECT 1 FROM json_each(o.subjects) j WHERE j.value = $5))
+            AND (d.no, d.sink) < ($6, $7) ORDER BY d.no DESC, d.sink DESC LIMIT $8",
+        postgres
+        "SELECT d.sink, d.no, o.message_id, COALESCE(o.topic, o.sink) AS title, d.key, d.state, d.attempts,
+            d.next_at, d.error
+         FROM platform_sink s JOIN platform_delivery d ON d.sink = s.name JOIN platform_feed f ON f.no = d.no
+            JOIN platform_outbox o ON o.seq = f.seq
+         WHERE (s.name = $1 OR $1 = '') AND (d.state = $2 OR $2 = '') AND (o.topic = $3 OR $3 = '')
+            AND (d.key = $4 OR $4 = '') AND ($5 = '' OR o.subjects @> jsonb_build_array($5::text))
+            AND (d.no, d.sink) < ($6, $7) ORDER BY d.no DESC, d.sink DESC LIMIT $8";
+    RECEIVERS = "SELECT s.name, s.takes, s.position, s.topics, d.state, d.attempts, d.next_at, d.error
+        FROM platform_sink s LEFT JOIN platform_delivery d ON d.sink = s.name AND d.no = $1 ORDER BY s.name";
 }
 
 /// How a receiver stands.
@@ -73,6 +90,33 @@ pub struct Delivery {
     pub next_at: Option<Timestamp>,
     /// Why it was not taken.
     pub error: Option<String>,
+}
+
+/// How a row stands at one receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reception {
+    /// The receiver.
+    pub sink: String,
+    /// `sent`, `pending`, `waiting`, `parked`, `set_aside` or `dropped`.
+    pub state: String,
+    /// How often it was tried, where it did not go through at once.
+    pub attempts: i64,
+    /// The next try.
+    pub next_at: Option<Timestamp>,
+    /// Why it was not taken.
+    pub error: Option<String>,
+}
+
+#[derive(FromRow)]
+struct ReceptionRow {
+    name: String,
+    takes: String,
+    position: i64,
+    topics: Option<Json<Vec<String>>>,
+    state: Option<String>,
+    attempts: Option<i64>,
+    next_at: Option<i64>,
+    error: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -127,6 +171,21 @@ pub async fn sinks(reader: &mut impl Reads) -> Result<Vec<SinkState>> {
     rows.into_iter().map(state).collect()
 }
 
+/// Which rows that did not go through are asked for. What is empty does not restrict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Of that receiver.
+    pub sink: String,
+    /// `waiting`, `parked`, `set_aside` or `dropped`.
+    pub state: String,
+    /// Messages of that topic.
+    pub topic: String,
+    /// With that order key.
+    pub key: String,
+    /// Messages about that subject.
+    pub subject: String,
+}
+
 /// Rows of a receiver that did not go through at once, the newest first and before that number, in one state or any.
 ///
 /// # Errors
@@ -139,7 +198,24 @@ pub async fn deliveries(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Delivery>> {
-    let query = reader.query(DELIVERIES).bind(sink).bind(state).bind(before).bind(limit);
+    let filter = DeliveryFilter { sink: sink.to_owned(), state: state.to_owned(), ..DeliveryFilter::default() };
+    held(reader, &filter, Some(&(before, String::new())), limit).await
+}
+
+/// Rows that did not go through at once, the newest first, before that number and receiver.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn held(
+    reader: &mut impl Reads,
+    filter: &DeliveryFilter,
+    before: Option<&(i64, String)>,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    let (no, sink) = before.map_or((i64::MAX, ""), |(no, sink)| (*no, sink));
+    let query = reader.query(DELIVERIES).bind(&filter.sink).bind(&filter.state).bind(&filter.topic);
+    let query = query.bind(&filter.key).bind(&filter.subject).bind(no).bind(sink).bind(limit);
     let rows: Vec<DeliveryRow> = query.fetch_all().await?;
     let delivery = |row: DeliveryRow| {
         let next_at = row.next_at.map(instant).transpose()?;
@@ -147,6 +223,37 @@ pub async fn deliveries(
         Ok(Delivery { sink, no, message_id, title, key, state, attempts, next_at, error })
     };
     rows.into_iter().map(delivery).collect()
+}
+
+/// How a row stands at each receiver that takes it: behind the position without a delivery row it is sent, after it
+/// pending.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn receivers(reader: &mut impl Reads, entry: &Entry) -> Result<Vec<Reception>> {
+    let rows: Vec<ReceptionRow> = reader.query(RECEIVERS).bind(entry.no).fetch_all().await?;
+    let reception = |row: ReceptionRow| {
+        let by_position = if row.position >= entry.no { "sent" } else { "pending" };
+        Ok(Reception {
+            next_at: row.next_at.map(instant).transpose()?,
+            state: row.state.unwrap_or_else(|| by_position.to_owned()),
+            attempts: row.attempts.unwrap_or(0),
+            sink: row.name,
+            error: row.error,
+        })
+    };
+    rows.into_iter().filter(|row| is_for(row, &entry.post)).map(reception).collect()
+}
+
+fn is_for(row: &ReceptionRow, post: &Post) -> bool {
+    match post {
+        Post::Act(act) => act.sink == row.name,
+        Post::Message(message) => {
+            let topics = row.topics.as_ref().map(|Json(topics)| topics.as_slice()).unwrap_or_default();
+            row.takes == "messages" && topics.iter().any(|pattern| message.topic.matches(pattern))
+        }
+    }
 }
 
 fn instant(at: i64) -> Result<Timestamp> {

@@ -22,6 +22,8 @@ pub struct HookOptions {
     pub topics: Vec<String>,
     /// What the body is signed with.
     pub secret: Secret,
+    /// The first number of the feed that it gets; the next one where nothing is said.
+    pub from: Option<i64>,
 }
 
 /// The sink of a web hook.
@@ -63,6 +65,10 @@ impl Sink for Hook {
 
     fn takes(&self) -> Takes {
         Takes::Messages(self.options.topics.clone())
+    }
+
+    fn begins(&self) -> Option<i64> {
+        self.options.from
     }
 
     fn policy(&self) -> Policy {

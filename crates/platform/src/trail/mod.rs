@@ -1,12 +1,16 @@
 //! Where a change went, and what gates did with it, as far as that is stored.
 
+mod find;
 mod store;
+mod walk;
 
 use tidegate_kernel::{Evidence, MessageId, StepOutcome, StoredRelation, Subject, Timestamp};
 
 use crate::store::{Reads, Result, Tx};
 
+pub use find::{beginning, known, near};
 pub use store::STATEMENTS;
+pub use walk::{MOST, Walk, walk};
 
 /// What a gate did with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +31,23 @@ pub struct Step {
     pub message_id: Option<MessageId>,
 }
 
-/// A step of the trail.
+/// A step with whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOf {
+    /// Whose.
+    pub subject: Subject,
+    /// What a gate did with it.
+    pub step: Step,
+}
+
+/// One became the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The other subject.
-    pub subject: Subject,
-    /// How one became the other.
+    /// What was first.
+    pub from: Subject,
+    /// What it became.
+    pub to: Subject,
+    /// How.
     pub relation: StoredRelation,
     /// The gate that saw it.
     pub gate: String,
@@ -42,8 +57,19 @@ pub struct Link {
     pub evidence: Vec<Evidence>,
 }
 
+/// Which way links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// What the subject became.
+    Forward,
+    /// What became the subject.
+    Backward,
+    /// Both.
+    Both,
+}
+
 impl Tx {
-    /// Says that one subject became another, now. Saying it again changes nothing.
+    /// Says that one subject became another, now, and whether that was not known. Saying it again changes nothing.
     ///
     /// # Errors
     ///
@@ -55,7 +81,7 @@ impl Tx {
         to: &Subject,
         gate: &str,
         evidence: &[Evidence],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         store::link(self, from, relation, to, gate, evidence).await
     }
 
@@ -69,29 +95,11 @@ impl Tx {
     }
 }
 
-/// What the subject became.
+/// What gates did with these subjects, in order.
 ///
 /// # Errors
 ///
 /// The store is away.
-pub async fn forward(reader: &mut impl Reads, from: &Subject, limit: i64) -> Result<Vec<Link>> {
-    store::forward(reader, from, limit).await
-}
-
-/// What became the subject.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn backward(reader: &mut impl Reads, to: &Subject, limit: i64) -> Result<Vec<Link>> {
-    store::backward(reader, to, limit).await
-}
-
-/// What gates did with the subject, in order.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn steps(reader: &mut impl Reads, subject: &Subject, limit: i64) -> Result<Vec<Step>> {
-    store::steps(reader, subject, limit).await
+pub async fn steps_of(reader: &mut impl Reads, subjects: &[Subject], limit: i64) -> Result<Vec<StepOf>> {
+    store::steps_of(reader, subjects, limit).await
 }

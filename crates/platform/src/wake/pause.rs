@@ -1,11 +1,12 @@
 //! Jobs, or single keys of them, that shall not run for now. Wishes go on to come, and are met at once on resume.
 
 use tidegate_kernel::{
-    Action, Actor, Blocker, BlockerCode as _, LookAgain, Message, OrderKey, Subject, SubjectKind, Topic, Who, WhoKind,
+    Action, Actor, Blocker, BlockerCode as _, LookAgain, Message, Subject, SubjectKind, Who, WhoKind,
 };
 
 use super::store;
 use crate::blockers::PlatformCode;
+use crate::events;
 use crate::store::{Result, Tx};
 
 /// What is paused: a job with all its keys, or one of them.
@@ -39,7 +40,7 @@ impl Tx {
         store::pause(self, scope.as_str(), &by.to_string(), reason).await?;
         let blocker = paused(scope, &by, reason);
         self.set_blockers(&subject(scope), PlatformCode::GATE, &[blocker]).await?;
-        let message = changed(self, scope, by)?.with("paused", true).with("reason", reason);
+        let message = changed(self, scope, by).await?.with("paused", true).with("reason", reason);
         self.publish(message).map(drop)
     }
 
@@ -54,7 +55,7 @@ impl Tx {
         }
         self.signal.everything = true;
         self.set_blockers(&subject(scope), PlatformCode::GATE, &[]).await?;
-        let message = changed(self, scope, by)?.with("paused", false).with("reason", "");
+        let message = changed(self, scope, by).await?.with("paused", false).with("reason", "");
         self.publish(message)?;
         Ok(true)
     }
@@ -75,10 +76,10 @@ fn paused(scope: &Scope, by: &Actor, reason: &str) -> Blocker {
         .with_detail("reason", reason)
 }
 
-fn changed(tx: &Tx, scope: &Scope, by: Actor) -> Result<Message> {
-    let topic = Topic::new("platform.pause.changed").expect("our own topics are topics");
-    let key = OrderKey::new("platform", scope.as_str())
-        .map_err(|_| crate::store::StoreError::BadKey { job: "pause".to_owned(), key: scope.0.clone() })?;
+async fn changed(tx: &mut Tx, scope: &Scope, by: Actor) -> Result<Message> {
+    let (job, key) = scope.as_str().split_once('/').map_or((scope.as_str(), None), |(job, key)| (job, Some(key)));
+    let waiting = store::waiting(tx, job, key).await?;
     let by_text = by.to_string();
-    Ok(Message::new(topic, key, tx.now(), by).with("scope", scope.as_str()).with("by", by_text))
+    let message = events::about(tx, "platform.pause.changed", scope.as_str(), by)?;
+    Ok(message.with("scope", scope.as_str()).with("by", by_text).with("waiting", waiting))
 }

@@ -144,6 +144,11 @@ statements! {
     PAUSE = "INSERT INTO platform_pause (scope, by, at, reason) VALUES ($1, $2, $3, $4)
         ON CONFLICT (scope) DO UPDATE SET by = excluded.by, at = excluded.at, reason = excluded.reason";
     RESUME = "DELETE FROM platform_pause WHERE scope = $1";
+    /// Keys that are due, counted up to what a person can use.
+    WAITING = "SELECT COUNT(*) FROM (
+            SELECT key FROM platform_wake_request WHERE job = $1 AND at <= $3 AND (key = $2 OR $2 IS NULL)
+            UNION SELECT key FROM platform_wake WHERE job = $1 AND due <= $3 AND (key = $2 OR $2 IS NULL)
+            LIMIT 1000) AS few";
     HURRY = "UPDATE platform_wake SET not_before = NULL WHERE job = $1 AND key = $2";
 
     SEEN = "INSERT INTO platform_worker (uuid, host, pid, roles, version, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -297,6 +302,12 @@ pub(super) async fn pause(tx: &mut Tx, scope: &str, by: &str, reason: &str) -> R
 
 pub(super) async fn resume(tx: &mut Tx, scope: &str) -> Result<bool> {
     Ok(tx.query(RESUME).bind(scope).execute().await? > 0)
+}
+
+/// How many keys of the job are due, or whether that one is.
+pub(super) async fn waiting(tx: &mut Tx, job: &str, key: Option<&str>) -> Result<i64> {
+    let now = tx.now().as_microseconds();
+    Ok(tx.query(WAITING).bind(job).bind(key).bind(now).fetch_one::<(i64,)>().await?.0)
 }
 
 pub(super) async fn hurry(tx: &mut Tx, job: &str, key: &str) -> Result<()> {

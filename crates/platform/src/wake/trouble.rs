@@ -1,11 +1,13 @@
 //! Tells people that a job fails, and that it does no more.
 
+use serde_json::Value;
 use tidegate_kernel::{
-    Action, Actor, Blocker, BlockerCode as _, LookAgain, Message, OrderKey, Severity, Subject, SubjectKind, Timestamp,
-    Topic, Who, WhoKind,
+    Action, Actor, Blocker, BlockerCode as _, LookAgain, Message, Severity, Subject, SubjectKind, Timestamp, Who,
+    WhoKind,
 };
 
 use crate::blockers::PlatformCode;
+use crate::events;
 use crate::store::{Result, Tx};
 
 /// From so many failures in a row on a job is failing.
@@ -38,7 +40,7 @@ impl Failure<'_> {
         if self.attempts > FAILING {
             return Ok(());
         }
-        let message = about(tx, name, "platform.job.failing")
+        let message = about(tx, name, "platform.job.failing")?
             .with_severity(Severity::Error)
             .with("attempts", self.attempts)
             .with("since", self.since.to_string())
@@ -72,9 +74,11 @@ pub(super) async fn tell_recovery(tx: &mut Tx, name: Name<'_>, failures: u32, si
         return Ok(());
     }
     tx.set_blockers(&subject(name), PlatformCode::GATE, &[]).await?;
-    let message = about(tx, name, "platform.job.recovered")
+    let message = about(tx, name, "platform.job.recovered")?
         .with("attempts", failures)
-        .with("since", since.map(|since| since.to_string()));
+        .with("since", since.map(|since| since.to_string()))
+        .with("error", Value::Null)
+        .with("next_at", Value::Null);
     tx.publish(message).map(drop)
 }
 
@@ -82,9 +86,7 @@ fn subject((job, key): Name<'_>) -> Subject {
     Subject::new(SubjectKind::Item, format!("tidegate-job/{job}/{key}"))
 }
 
-fn about(tx: &Tx, (job, key): Name<'_>, topic: &str) -> Message {
-    let topic = Topic::new(topic).expect("our own topics are topics");
-    let order = OrderKey::new("platform", &format!("{job}/{key}"));
-    let order = order.expect("a key that was written has no control character");
-    Message::new(topic, order, tx.now(), Actor::job(job)).with("job", job).with("key", key)
+fn about(tx: &Tx, (job, key): Name<'_>, topic: &'static str) -> Result<Message> {
+    let message = events::about(tx, topic, &format!("{job}/{key}"), Actor::job(job))?;
+    Ok(message.with("job", job).with("key", key))
 }

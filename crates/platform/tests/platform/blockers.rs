@@ -81,7 +81,8 @@ fn since_stays_with_another_text_and_is_new_after_an_end() {
         t.clock.advance(Duration::from_secs(60));
         set(&t.db, subject, &[low_water(subject, "One foot.")]).await;
         assert_eq!(since(&open(&t.db, subject).await), [Some(at("08:02:00"))]);
-        let history: Result<_> = t.db.read(|reader| in_tx(blockers::history(reader, subject, 10))).await;
+        let of = &Filter { subject: vec![subject.clone()], ..Filter::default() };
+        let history: Result<Vec<Kept>> = t.db.read(|reader| in_tx(blockers::history(reader, of, None, 10))).await;
         let history = history.unwrap();
         let spans: Vec<_> =
             history.iter().map(|kept| (kept.blocker.text(), kept.blocker.since(), kept.until)).collect();
@@ -140,21 +141,24 @@ fn lists_are_filtered_and_paged() {
         let list = async |filter: Filter, after: Option<Place>, limit| {
             let (filter, after) = (&filter, after.as_ref());
             let page: Result<Vec<Kept>> = t.db.read(|reader| in_tx(blockers::list(reader, filter, after, limit))).await;
-            page.expect("it can be read").into_iter().map(|kept| kept.blocker).collect::<Vec<_>>()
+            page.expect("it can be read")
         };
-        let names = |page: &[Blocker]| page.iter().map(|blocker| blocker.subject().id().to_owned()).collect::<Vec<_>>();
+        let names = |page: &[Kept]| page.iter().map(|kept| kept.blocker.subject().id().to_owned()).collect::<Vec<_>>();
         let page = list(Filter::default(), None, 2).await;
-        assert_eq!(names(&page), ["c/1", "b/1"]);
-        let place = Place { since: page[1].since().unwrap(), id: page[1].id() };
-        assert_eq!(names(&list(Filter::default(), Some(place), 2).await), ["a/1"]);
+        assert_eq!(names(&page), ["a/1", "b/1"]);
+        assert_eq!(names(&list(Filter::default(), Some(page[1].place()), 2).await), ["c/1"]);
+        let text = |text: &str| vec![text.to_owned()];
         let filters = [
-            (Filter { who: "b".to_owned(), ..Filter::default() }, vec!["b/1"]),
+            (Filter { who: text("b"), ..Filter::default() }, vec!["b/1"]),
+            (Filter { who: vec!["b".to_owned(), "c".to_owned()], ..Filter::default() }, vec!["b/1", "c/1"]),
             (Filter { q: "LOW AT C".to_owned(), ..Filter::default() }, vec!["c/1"]),
             (
-                Filter { code: "harbour.low-water".to_owned(), level: "hold".to_owned(), ..Filter::default() },
-                vec!["c/1", "b/1", "a/1"],
+                Filter { code: text("harbour.low-water"), level: text("hold"), ..Filter::default() },
+                vec!["a/1", "b/1", "c/1"],
             ),
-            (Filter { gate: "quay".to_owned(), ..Filter::default() }, vec![]),
+            (Filter { gate: text("quay"), ..Filter::default() }, vec![]),
+            (Filter { not_of: text("harbour"), ..Filter::default() }, vec![]),
+            (Filter { subject: vec![ship("c"), ship("a")], ..Filter::default() }, vec!["a/1", "c/1"]),
             (Filter { since_before: Some(at("08:01:00")), ..Filter::default() }, vec!["a/1"]),
         ];
         for (filter, expected) in filters {
@@ -171,7 +175,7 @@ fn the_checked_in_list_of_codes_is_what_the_code_says() {
 
 /// What the platform shows of itself, as other tests make it appear.
 pub(crate) async fn of_platform(db: &Db) -> Vec<Blocker> {
-    let filter = &Filter { gate: "platform".to_owned(), ..Filter::default() };
+    let filter = &Filter { gate: vec!["platform".to_owned()], ..Filter::default() };
     let open: Result<Vec<Kept>> = db.read(|reader| in_tx(blockers::list(reader, filter, None, 100))).await;
     let open: Vec<_> = open.expect("it can be read").into_iter().map(|kept| kept.blocker).collect();
     let wrong = departures::<PlatformCode>(&open);

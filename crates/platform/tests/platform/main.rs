@@ -3,6 +3,7 @@
 mod auth;
 mod blockers;
 mod config;
+mod events;
 mod http;
 mod inbox;
 mod outbox;

@@ -1,15 +1,12 @@
 //! Blockers: what stands still, since when, and who can act.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use tidegate_kernel::subject::NotASubject;
 use tidegate_kernel::{Action, Blocker, BlockerId, Evidence, Timestamp};
-use tidegate_platform::blockers::{self, Filter, Kept, Place};
-use tidegate_platform::http::{Caller, FromParams, Page, Params, Path, Problem, Query};
+use tidegate_platform::blockers::{self, Filter, Kept};
+use tidegate_platform::http::{Caller, FromParams, Page, Params, Path, Problem, Query, When};
 use tidegate_platform::outbox::Feed;
 use tidegate_platform::store::in_tx;
 use tidegate_web::{Age, Chip, Encoded, Moment};
@@ -26,16 +23,11 @@ pub(super) struct Asked {
     subject: String,
     level: String,
     who: String,
-    since_before: Option<Before>,
+    /// As it was written.
+    before: String,
+    since_before: Option<When>,
     q: String,
     page: Page,
-}
-
-/// An instant, or one so long before now: `-24h`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Before {
-    Instant(Timestamp),
-    Ago(Duration, String),
 }
 
 #[derive(Template)]
@@ -83,60 +75,15 @@ struct Shown {
     at: Option<Moment>,
 }
 
-impl FromStr for Before {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected a time such as 2026-11-21T08:00:00Z, or one before now such as -24h";
-        let Some(ago) = text.strip_prefix('-') else { return text.parse().map(Self::Instant).map_err(|_| EXPECTED) };
-        let (number, unit) = ago.split_at_checked(ago.len().saturating_sub(1)).ok_or(EXPECTED)?;
-        let seconds = match unit {
-            "m" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            _ => return Err(EXPECTED),
-        };
-        let number: u32 = number.parse().map_err(|_| EXPECTED)?;
-        Ok(Self::Ago(Duration::from_secs(u64::from(number) * seconds), text.to_owned()))
-    }
-}
-
-impl fmt::Display for Before {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Instant(instant) => instant.fmt(f),
-            Self::Ago(_, text) => f.write_str(text),
-        }
-    }
-}
-
-impl Before {
-    fn instant(&self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Instant(instant) => Some(*instant),
-            Self::Ago(ago, _) => {
-                let ago = i64::try_from(ago.as_micros()).ok()?;
-                Timestamp::from_microseconds(now.as_microseconds() - ago)
-            }
-        }
-    }
-}
-
 impl FromParams for Asked {
     fn read(params: &mut Params) -> Option<Self> {
         let mut text = |key| params.optional::<String>(key).map(Option::unwrap_or_default);
         let (gate, code, level, who) = (text("gate"), text("code"), text("level"), text("who"));
         let (subject, q) = (text("subject"), text("q"));
-        let before: String = text("since_before")?;
+        let before = text("since_before")?;
         let since_before = match before.as_str() {
             "" => None,
-            other => match other.parse() {
-                Ok(before) => Some(before),
-                Err(error) => {
-                    params.refuse("since_before", error);
-                    return None;
-                }
-            },
+            _ => params.optional("since_before")?,
         };
         let page = Page::read(params);
         Some(Self {
@@ -145,6 +92,7 @@ impl FromParams for Asked {
             subject: subject?,
             level: level?,
             who: who?,
+            before,
             since_before,
             q: q?,
             page: page?,
@@ -153,48 +101,35 @@ impl FromParams for Asked {
 }
 
 impl Asked {
-    fn filter(&self, now: Timestamp) -> Filter {
-        let trimmed = |text: &str| text.trim().to_owned();
-        Filter {
-            gate: trimmed(&self.gate),
-            code: trimmed(&self.code),
-            level: trimmed(&self.level),
-            who: trimmed(&self.who),
-            q: trimmed(&self.q),
-            since_before: self.since_before.as_ref().and_then(|before| before.instant(now)),
-        }
+    fn filter(&self, now: Timestamp) -> Result<Filter, Problem> {
+        let given = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let list = |text: &str| given(text).into_iter().collect();
+        let subject = given(&self.subject).map(|text| text.parse()).transpose();
+        let subject = subject.map_err(|error: NotASubject| Problem::bad_value("query:subject", error.to_string()))?;
+        Ok(Filter {
+            gate: list(&self.gate),
+            not_of: Vec::new(),
+            code: list(&self.code),
+            subject: subject.into_iter().collect(),
+            level: list(&self.level),
+            who: list(&self.who),
+            q: self.q.trim().to_owned(),
+            since_before: self.since_before.map(|when| when.from(now)),
+        })
     }
 
     fn query(&self) -> String {
-        let before = self.before();
         let pairs = [
             ("gate", &self.gate),
             ("code", &self.code),
             ("subject", &self.subject),
             ("level", &self.level),
             ("who", &self.who),
-            ("since_before", &before),
+            ("since_before", &self.before),
             ("q", &self.q),
         ];
         let given = pairs.iter().filter(|(_, text)| !text.is_empty());
         given.fold(String::new(), |query, (key, text)| query + key + "=" + &Encoded(text).to_string() + "&")
-    }
-
-    fn before(&self) -> String {
-        self.since_before.as_ref().map(ToString::to_string).unwrap_or_default()
-    }
-
-    /// Whether a blocker of one subject, which are few and read at once, is meant.
-    fn takes(&self, filter: &Filter, kept: &Kept) -> bool {
-        let Filter { gate, code, level, who, q, since_before } = filter;
-        let blocker = &kept.blocker;
-        let is = |asked: &str, found: &str| asked.is_empty() || asked == found;
-        is(gate, &kept.gate)
-            && is(code, blocker.code())
-            && is(level, blocker.level().name())
-            && (who.is_empty() || blocker.who().iter().any(|of| of.name == *who))
-            && blocker.text().to_lowercase().contains(&q.to_lowercase())
-            && since_before.is_none_or(|before| blocker.since().is_some_and(|since| since < before))
     }
 }
 
@@ -221,41 +156,19 @@ pub(super) async fn list(
 ) -> Result<Html<String>, Problem> {
     let db = pages.platform.db();
     let now = db.now();
-    let filter = asked.filter(now);
-    let bad = || Problem::bad_value("query:cursor", "this is no cursor of this list");
-    let after = match asked.page.after::<(Timestamp, BlockerId)>()? {
-        Some((since, id)) => Some(Place { since, id }),
-        None if asked.page.cursor.is_some() => return Err(bad()),
-        None => None,
-    };
-    let subject = match asked.subject.trim() {
-        "" => None,
-        text => Some(text.parse().map_err(|error: tidegate_kernel::subject::NotASubject| {
-            Problem::bad_value("query:subject", error.to_string())
-        })?),
-    };
-    let (rows, subject) = (asked.page.rows(), &subject);
+    let (filter, after, rows) = (asked.filter(now)?, asked.page.after()?, asked.page.rows());
     let read = db.read(|reader| {
         let (filter, after) = (&filter, after.as_ref());
         in_tx(async move {
             let head = Feed::head(reader).await?;
-            let found = match subject {
-                Some(subject) => blockers::of_subject(reader, subject).await?,
-                None => blockers::list(reader, filter, after, rows).await?,
-            };
-            Ok::<_, Problem>((head, found))
+            Ok::<_, Problem>((head, blockers::list(reader, filter, after, rows).await?))
         })
     });
-    let (head, mut found) = read.await?;
-    if subject.is_some() {
-        found.retain(|kept| asked.takes(&filter, kept));
-        found.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    }
-    let place = |kept: &Kept| (kept.blocker.since(), kept.blocker.id());
-    let list = asked.page.list(found, place);
-    let (query, before) = (asked.query(), asked.before());
+    let (head, found) = read.await?;
+    let list = asked.page.list(found, Kept::place);
+    let query = asked.query();
     let page = ListPage {
-        held: HELD.iter().map(|(value, name)| (*value, *name, *value == before)).collect(),
+        held: HELD.iter().map(|(value, name)| (*value, *name, *value == asked.before)).collect(),
         rows: list.items.iter().map(|kept| Row::of(&kept.blocker, now)).collect(),
         next: list.next.map(|cursor| format!("/blockers?{query}cursor={}", Encoded(&cursor))),
         is_filtered: !query.is_empty(),
@@ -278,12 +191,14 @@ pub(super) async fn one(
     let read = db.read(|reader| {
         in_tx(async move {
             let Some(kept) = blockers::one(reader, id).await? else { return Err(unknown()) };
-            let history = blockers::history(reader, kept.blocker.subject(), ROWS).await?;
+            let (subject, code) = (kept.blocker.subject().clone(), kept.blocker.code().to_owned());
+            let of = Filter { subject: vec![subject], code: vec![code], ..Filter::default() };
+            let history = blockers::history(reader, &of, None, ROWS).await?;
             Ok::<_, Problem>((kept, history))
         })
     });
     let (kept, history) = read.await?;
-    let Kept { blocker, gate, until } = kept;
+    let Kept { blocker, gate, until, .. } = kept;
     let past = |kept: &Kept| {
         let since = kept.blocker.since()?;
         Some((Moment(since), kept.until.map(Moment), kept.blocker.text().to_owned()))
@@ -325,20 +240,4 @@ impl From<&Evidence> for Shown {
 fn leads(url: Option<&String>) -> Option<String> {
     let is_own = |url: &str| url.starts_with('/') && !url.starts_with("//");
     url.filter(|url| is_own(url) || url.starts_with("https://") || url.starts_with("http://")).cloned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_before_now_has_a_unit() {
-        let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
-        let of = |text: &str| text.parse::<Before>().map(|before| before.instant(now).map(|at| at.to_string()));
-        assert_eq!(of("-24h"), Ok(Some("2026-11-20T08:00:00.000000Z".to_owned())));
-        assert_eq!(of("2026-11-01T00:00:00Z"), Ok(Some("2026-11-01T00:00:00.000000Z".to_owned())));
-        for text in ["-", "-h", "-1", "-1y", "-ü", "yesterday", "--1h"] {
-            assert!(of(text).is_err(), "{text}");
-        }
-    }
 }

@@ -4,14 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use tidegate_kernel::{Subject, SubjectKind};
+use tidegate_platform::blockers;
 use tidegate_platform::http::{Caller, Path, Problem, Query};
 use tidegate_platform::outbox::Feed;
 use tidegate_platform::store::in_tx;
-use tidegate_platform::{blockers, trail};
+use tidegate_platform::trail::{self, Direction};
 use tidegate_web::{Chip, Encoded, Moment};
 
 use super::blockers::Row;
 use super::{Head, Pages, ROWS};
+
+/// So many links away the page goes, and to so many subjects.
+const DEPTH: u32 = 8;
+const MOST: usize = 100;
 
 #[derive(Template)]
 #[template(path = "trail.html")]
@@ -19,8 +24,7 @@ struct TrailPage {
     stands_at: Option<String>,
     steps: Vec<Step>,
     blockers: Vec<Row>,
-    came_from: Vec<Link>,
-    became: Vec<Link>,
+    links: Vec<Link>,
     results: Option<String>,
 }
 
@@ -34,11 +38,16 @@ struct Step {
 }
 
 struct Link {
-    subject: String,
-    url: String,
+    from: Node,
     relation: String,
-    gate: String,
+    to: Node,
     at: Moment,
+}
+
+/// An end of a link; without an address where it is the subject itself.
+struct Node {
+    subject: String,
+    url: Option<String>,
 }
 
 impl From<trail::Step> for Step {
@@ -55,11 +64,14 @@ impl From<trail::Step> for Step {
     }
 }
 
-impl From<trail::Link> for Link {
-    fn from(link: trail::Link) -> Self {
-        let subject = link.subject.to_string();
-        let url = format!("/trail/{}", Encoded(&subject));
-        Self { subject, url, relation: link.relation.name().replace('_', " "), gate: link.gate, at: Moment(link.at) }
+impl Link {
+    fn of(link: trail::Link, subject: &Subject) -> Self {
+        let node = |end: Subject| {
+            let url = (end != *subject).then(|| format!("/trail/{}", Encoded(&end.to_string())));
+            Node { subject: end.to_string(), url }
+        };
+        let relation = link.relation.name().replace('_', " ");
+        Self { from: node(link.from), relation, to: node(link.to), at: Moment(link.at) }
     }
 }
 
@@ -94,22 +106,20 @@ pub(super) async fn show(
     let read = db.read(|reader| {
         in_tx(async move {
             let head = Feed::head(reader).await?;
-            let steps = trail::steps(reader, of, ROWS).await?;
+            let steps = trail::steps_of(reader, std::slice::from_ref(of), ROWS).await?;
             let blockers = blockers::of_subject(reader, of).await?;
-            let came_from = trail::backward(reader, of, ROWS).await?;
-            let became = trail::forward(reader, of, ROWS).await?;
-            Ok::<_, Problem>((head, steps, blockers, came_from, became))
+            let walk = trail::walk(reader, of, Direction::Both, DEPTH, MOST).await?;
+            Ok::<_, Problem>((head, steps, blockers, walk))
         })
     });
-    let (head, steps, blockers, came_from, became) = read.await?;
+    let (head, steps, blockers, walk) = read.await?;
     let holds = blockers.iter().filter(|kept| kept.blocker.level() == tidegate_kernel::Level::Hold);
     let oldest = holds.min_by_key(|kept| kept.blocker.since()).map(|kept| kept.gate.clone());
     let page = TrailPage {
-        stands_at: oldest.or_else(|| steps.last().map(|step| step.gate.clone())),
+        stands_at: oldest.or_else(|| steps.last().map(|of| of.step.gate.clone())),
         blockers: blockers.iter().map(|kept| Row::of(&kept.blocker, db.now())).collect(),
-        steps: steps.into_iter().map(Step::from).collect(),
-        came_from: came_from.into_iter().map(Link::from).collect(),
-        became: became.into_iter().map(Link::from).collect(),
+        steps: steps.into_iter().map(|of| Step::from(of.step)).collect(),
+        links: walk.links.into_iter().map(|link| Link::of(link, of)).collect(),
         results: results_of(&subject),
     };
     let json = Some(format!("/api/v1/trail/{}", Encoded(&text)));

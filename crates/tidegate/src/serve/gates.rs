@@ -1,6 +1,6 @@
 //! The gates: what each brings to the service.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
@@ -25,8 +25,11 @@ pub(super) async fn allow_emptying(db: &Db) -> Result<(), StoreError> {
     db.write("results.rehearse", |tx| in_tx(tidegate_results::store::allow_emptying(tx))).await
 }
 
-/// What all gates tell.
-const TOPICS: &[TopicFiles] = &tidegate_results::events::TOPICS;
+/// What the platform and all gates tell.
+static TOPICS: LazyLock<Vec<TopicFiles>> = LazyLock::new(|| {
+    let all = [tidegate_platform::events::TOPICS.as_slice(), &tidegate_results::events::TOPICS];
+    all.concat()
+});
 
 /// The rights of all gates.
 pub(super) fn rights() -> Result<Rights, BadRights> {
@@ -36,7 +39,7 @@ pub(super) fn rights() -> Result<Rights, BadRights> {
 /// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
 /// the mounts of others' interfaces and on pages. Test suites switch that fault of the bus.
 pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: Fault) -> (Routes, Mounts) {
-    let (mut routes, mut mounts) = (topic_routes(TOPICS), Mounts::default());
+    let (mut routes, mut mounts) = (topic_routes(&TOPICS), Mounts::default());
     let frame = Arc::new(frame(settings));
     if settings.results.enabled {
         let gate = api::Gate::new(platform.clone(), url, &settings.results);

@@ -107,23 +107,21 @@ fn relay(config: &PlatformConfig) -> Result<Relay, Failure> {
         let (exchange, topic_prefix) = (config.bus.exchange.clone(), config.bus.topic_prefix.clone());
         relay = relay.with(Amqp::new(AmqpOptions { url, exchange, topic_prefix }));
     }
-    if !config.hook.is_empty() {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-        let client = client.map_err(|error| Failure::fault(format!("no client for web hooks: {error}")))?;
-        for (name, hook) in &config.hook {
-            let secret = hook.secret_file.clone();
-            let missing = || Failure::usage(format!("[hook.{name}] lacks \"secret_file\": messages are signed"));
-            relay = relay.with(Hook::new(
-                client.clone(),
-                HookOptions {
-                    name: name.clone(),
-                    url: Secret::new(hook.url.expose()),
-                    topics: hook.topics.clone(),
-                    secret: secret.ok_or_else(missing)?,
-                },
-            ));
-        }
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.map_err(|error| Failure::fault(format!("no client for web hooks: {error}")))?;
+    for (name, hook) in &config.hook {
+        let secret = hook.secret_file.clone();
+        let missing = || Failure::usage(format!("[hook.{name}] lacks \"secret_file\": messages are signed"));
+        let options = HookOptions {
+            name: name.clone(),
+            url: Secret::new(hook.url.expose()),
+            topics: hook.topics.clone(),
+            secret: secret.ok_or_else(missing)?,
+            from: hook.from.map(i64::from),
+        };
+        relay = relay.with(Hook::new(client.clone(), options));
     }
+    let relay = relay.with_hooks(client);
     Ok(relay)
 }
 

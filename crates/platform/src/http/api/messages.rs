@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::json;
-use tidegate_kernel::{MessageId, Timestamp};
+use tidegate_kernel::{MessageId, Subject, Timestamp};
 use utoipa::ToSchema;
 
 use super::super::Platform;
@@ -71,8 +71,7 @@ struct Delivery {
 
 /// Which rows, and which page.
 struct Which {
-    sink: String,
-    state: String,
+    filter: view::DeliveryFilter,
     page: Page,
 }
 
@@ -95,17 +94,21 @@ pub(in super::super) struct Drop {
 impl FromParams for Which {
     fn read(params: &mut Params) -> Option<Self> {
         let (sink, state) = (params.optional::<String>("sink"), params.optional::<String>("state"));
-        let page = Page::read(params);
+        let (topic, key) = (params.optional::<String>("topic"), params.optional::<String>("key"));
+        let (subject, page) = (params.optional::<Subject>("subject"), Page::read(params));
         let state = state?.unwrap_or_default();
         if !["", "waiting", "parked", "set_aside", "dropped"].contains(&state.as_str()) {
             params.refuse("state", "expected waiting, parked, set_aside or dropped");
             return None;
         }
-        let Some(sink) = sink? else {
-            params.refuse("sink", "expected the name of a receiver");
-            return None;
+        let filter = view::DeliveryFilter {
+            sink: sink?.unwrap_or_default(),
+            state,
+            topic: topic?.unwrap_or_default(),
+            key: key?.unwrap_or_default(),
+            subject: subject?.map(|subject| subject.to_string()).unwrap_or_default(),
         };
-        Some(Self { sink, state, page: page? })
+        Some(Self { filter, page: page? })
     }
 }
 
@@ -124,8 +127,11 @@ impl FromFields for Drop {
 
 pub(super) fn routes() -> Routes<Platform> {
     const QUERY: &[(&str, &str)] = &[
-        ("sink", "the receiver; it has to be given"),
+        ("sink", "the receiver"),
         ("state", "`waiting`, `parked`, `set_aside` or `dropped`"),
+        ("topic", "the topic of messages"),
+        ("key", "what they keep their order with"),
+        ("subject", "what messages are about"),
         ("limit", "items on a page, at most 500"),
         ("cursor", "where the page begins, from `next`"),
     ];
@@ -161,20 +167,19 @@ async fn sinks(State(platform): State<Platform>, Query(()): Query<()>) -> Result
 
 async fn list(
     State(platform): State<Platform>,
-    Query(Which { sink, state, page }): Query<Which>,
+    Query(Which { filter, page }): Query<Which>,
 ) -> Result<Json<List<Delivery>>, Problem> {
-    let (before, rows) = (page.after()?.unwrap_or(i64::MAX), page.rows());
-    let (sink, state) = (sink.as_str(), state.as_str());
-    let found: StoreResult<Vec<_>> =
-        platform.db().read(|reader| in_tx(view::deliveries(reader, sink, state, before, rows))).await;
+    let (before, rows) = (page.after::<(i64, String)>()?, page.rows());
+    let (filter, before) = (&filter, before.as_ref());
+    let found: StoreResult<Vec<_>> = platform.db().read(|reader| in_tx(view::held(reader, filter, before, rows))).await;
     let delivery = |row: view::Delivery| {
         let view::Delivery { sink, no, message_id, title, key, state, attempts, next_at, error } = row;
         Delivery { sink, no, message_id, title, key, state, attempts, next_at, error }
     };
-    Ok(Json(page.list(found?.into_iter().map(delivery).collect(), |row| row.no)))
+    Ok(Json(page.list(found?.into_iter().map(delivery).collect(), |row| (row.no, row.sink.clone()))))
 }
 
-fn id_of(text: &str) -> Result<MessageId, Problem> {
+pub(super) fn id_of(text: &str) -> Result<MessageId, Problem> {
     text.parse().map_err(|_| Problem::not_found(format!("there is no message {text:?}")))
 }
 

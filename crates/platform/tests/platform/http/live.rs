@@ -124,6 +124,8 @@ fn what_comes_while_the_first_stream_opens_is_told() {
             let last = list["items"].as_array().unwrap().last().unwrap()["no"].to_string();
             let open = service.get(EVENTS).header("accept", "text/event-stream").header("last-event-id", last);
             let (stream, ()) = tokio::join!(open.send(), announce(t, "harbour.ship.came", &after));
+            // if that one were lost this would be the first
+            announce(t, "harbour.ship.came", "later").await;
             assert_eq!(events(stream.unwrap(), 1).await.0, ships(&[&after]));
             service.end().await;
         }

@@ -4,6 +4,7 @@ mod answers;
 mod forgery;
 mod limits;
 mod live;
+mod operating;
 mod repeating;
 mod rights;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tidegate_platform::auth::Auth;
-use tidegate_platform::http::{HttpSettings, Listeners, Mounts, Platform, Routes, platform_routes, serve};
+use tidegate_platform::http::{GateState, HttpSettings, Listeners, Mounts, Platform, Routes, platform_routes, serve};
 use tidegate_platform::wake::JobName;
 use tidegate_testkit::TestDb;
 use tokio::sync::watch;
@@ -53,24 +54,41 @@ impl Service {
     }
 
     pub(crate) async fn with(t: &TestDb, settings: HttpSettings, gates: Routes, mounts: Mounts) -> Self {
-        let mut service = Self::without_admin(t, settings, gates, mounts).await;
+        Self::with_gates(t, settings, gates, mounts, Vec::new()).await
+    }
+
+    pub(crate) async fn with_gates(
+        t: &TestDb,
+        settings: HttpSettings,
+        gates: Routes,
+        mounts: Mounts,
+        states: Vec<GateState>,
+    ) -> Self {
+        let mut service = Self::without_admin(t, settings, gates, mounts, states).await;
         service.admin = service.token_for(t, "ann", Some("platform.admin"), None).await;
         service
     }
 
     /// One more on a store where the admin has a token already.
     pub(crate) async fn beside(&self, t: &TestDb) -> Self {
-        let service = Self::without_admin(t, settings(), Routes::new(), Mounts::default()).await;
+        let service = Self::without_admin(t, settings(), Routes::new(), Mounts::default(), Vec::new()).await;
         Self { admin: self.admin.clone(), ..service }
     }
 
-    async fn without_admin(t: &TestDb, settings: HttpSettings, gates: Routes, mounts: Mounts) -> Self {
+    async fn without_admin(
+        t: &TestDb,
+        settings: HttpSettings,
+        gates: Routes,
+        mounts: Mounts,
+        states: Vec<GateState>,
+    ) -> Self {
         let auth = auth(&t.db);
         let (stop, stopping) = watch::channel(false);
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().expect("it is an address")]).await;
         let listeners = listeners.expect("loopback has a free port");
         let at = listeners.addresses()[0];
         let platform = Platform::new(t.db.clone(), auth.clone(), settings, vec![HAUL.as_str()], stopping.clone());
+        let platform = platform.with_gates(states);
         let router = serve(platform.clone(), platform_routes(platform, gates), mounts);
         let serving = tokio::spawn(listeners.serve(router, stopping, Duration::ZERO));
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -58,6 +58,38 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
             "POST /api/v1/platform/messages/{id}/drop",
             with("/api/v1/platform/messages/{dropped}/drop", json!({"sink": "test", "reason": "fog"}), 200),
         ),
+        ("GET /api/v1/platform/messages/{id}", at("/api/v1/platform/messages/{message}")),
+        (
+            "POST /api/v1/platform/messages/resend",
+            with("/api/v1/platform/messages/resend", json!({"sink": "test", "from": 0, "to": 9, "dry_run": true}), 200),
+        ),
+        ("GET /api/v1/platform/inbox", at("/api/v1/platform/inbox?consumer=harbour&state=set_aside&limit=2")),
+        ("GET /api/v1/platform/inbox/{id}", at("/api/v1/platform/inbox/a%2F1?consumer=harbour")),
+        (
+            "POST /api/v1/platform/inbox/{id}/retry",
+            with("/api/v1/platform/inbox/a%2F1/retry", json!({"consumer": "harbour"}), 200),
+        ),
+        (
+            "POST /api/v1/platform/inbox/{id}/drop",
+            with("/api/v1/platform/inbox/b%2F1/drop", json!({"consumer": "harbour", "reason": "fog"}), 200),
+        ),
+        ("GET /api/v1/platform/hooks", at("/api/v1/platform/hooks")),
+        ("POST /api/v1/platform/hooks", with("/api/v1/platform/hooks", hook("new"), 201)),
+        ("GET /api/v1/platform/hooks/{name}", at("/api/v1/platform/hooks/pilot")),
+        (
+            "PATCH /api/v1/platform/hooks/{name}",
+            with("/api/v1/platform/hooks/pilot", json!({"version": 1, "topics": ["harbour.*"]}), 200),
+        ),
+        ("DELETE /api/v1/platform/hooks/{name}", ("/api/v1/platform/hooks/goner".to_owned(), None, 204)),
+        ("GET /api/v1/blockers", at("/api/v1/blockers?level=hold&since_before=-1h&limit=2")),
+        ("GET /api/v1/blockers/history", at("/api/v1/blockers/history?gate=platform&limit=2")),
+        ("GET /api/v1/blockers/{id}", at("/api/v1/blockers/{blocker}")),
+        ("GET /api/v1/trail/{subject}", at("/api/v1/trail/item%3Atidegate-sink%2Ftest?direction=forward&depth=2")),
+        (
+            "POST /api/v1/trail/links",
+            with("/api/v1/trail/links", json!({"from": COMMIT, "to": "build:web-1-1.fc44"}), 201),
+        ),
+        ("GET /api/v1/search", at("/api/v1/search?q=tidegate-sink")),
         ("GET /api/v1/platform/workers", at("/api/v1/platform/workers")),
         ("GET /api/v1/platform/jobs", at("/api/v1/platform/jobs")),
         ("GET /api/v1/platform/jobs/{job}", at("/api/v1/platform/jobs/harbour.haul?limit=3")),
@@ -105,6 +137,23 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
     ])
 }
 
+const COMMIT: &str = "commit:acme/web@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b";
+
+fn hook(name: &str) -> Value {
+    json!({"name": name, "url": "https://chat.example.org/secret-part", "topics": ["merge.*"]})
+}
+
+/// Sets these aside in the inbox, as ten failures would.
+async fn set_aside(t: &TestDb, ids: &[&str]) {
+    for id in ids {
+        let payload = &json!({"ship": id});
+        let came: Result<bool> =
+            t.db.write("harbour.hook", |tx| in_tx(tx.receive_later("harbour", id, "ship.new", payload))).await;
+        assert!(came.expect("it is committed"));
+    }
+    t.rows("UPDATE platform_inbox SET state = 'set_aside', attempts = 10, error = 'no crane'").await;
+}
+
 /// What the samples speak of, and the ids of what is to be removed, sent again or given up.
 async fn prepare(t: &TestDb, service: &Service) -> BTreeMap<&'static str, String> {
     for name in ["guest", "goner"] {
@@ -131,8 +180,20 @@ async fn prepare(t: &TestDb, service: &Service) -> BTreeMap<&'static str, String
     let bench = bench(t, Relay::new().with(refusing)).await;
     let (message, dropped) = (announce(&t.db, "a/1").await, announce(&t.db, "b/1").await);
     bench.advance(std::time::Duration::from_secs(7_200)).await;
+    for name in ["pilot", "goner"] {
+        assert_eq!(sent(service.post("/api/v1/platform/hooks", &hook(name))).await.0, 201);
+    }
+    set_aside(t, &["a/1", "b/1"]).await;
+    let blockers = sent(service.get("/api/v1/blockers?code=platform.message-set-aside")).await.1;
+    let blocker = id(blockers["items"][0].clone());
     let (message, dropped) = (message.to_string(), dropped.to_string());
-    BTreeMap::from([("{token}", id(token)), ("{grant}", id(grant)), ("{message}", message), ("{dropped}", dropped)])
+    BTreeMap::from([
+        ("{blocker}", blocker),
+        ("{token}", id(token)),
+        ("{grant}", id(grant)),
+        ("{message}", message),
+        ("{dropped}", dropped),
+    ])
 }
 
 #[test]

@@ -17,7 +17,10 @@ fn hook(url: &str) -> Hook {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
     let topics = vec!["harbour.*".to_owned()];
     let (url, secret) = (Secret::new(url), Secret::new("tide"));
-    Hook::new(client.expect("a client can be made"), HookOptions { name: "chat".to_owned(), url, topics, secret })
+    Hook::new(
+        client.expect("a client can be made"),
+        HookOptions { name: "chat".to_owned(), url, topics, secret, from: None },
+    )
 }
 
 /// The ship of a request whose signature is right.

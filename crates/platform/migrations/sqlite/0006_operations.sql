@@ -1,0 +1,27 @@
+-- Lists of open blockers, holds first and then in the gates' order.
+DROP INDEX platform_blocker_listed;
+CREATE INDEX platform_blocker_listed ON platform_blocker (level, place, code, subject, id) WHERE until IS NULL;
+CREATE INDEX platform_blocker_begun ON platform_blocker (since, id);
+
+-- What came, of one state.
+CREATE INDEX platform_inbox_listed ON platform_inbox (state, received_at, consumer, message_id);
+
+-- A commit by its own digits.
+CREATE INDEX platform_trail_link_from_commit ON platform_trail_link (substr(from_subject, instr(from_subject, '@') + 1))
+    WHERE substr(from_subject, 1, 7) = 'commit:';
+CREATE INDEX platform_trail_link_to_commit ON platform_trail_link (substr(to_subject, instr(to_subject, '@') + 1))
+    WHERE substr(to_subject, 1, 7) = 'commit:';
+
+-- Which topics a receiver takes; none for one of deeds.
+ALTER TABLE platform_sink ADD COLUMN topics TEXT CHECK (json_valid(topics));
+
+-- Receivers that people added while the service runs. A message is signed with the secret, so it is kept as it is.
+-- kept: bound, until an admin removes them
+CREATE TABLE platform_hook (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    topics TEXT NOT NULL CHECK (json_valid(topics)),
+    secret TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;

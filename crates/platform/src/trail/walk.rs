@@ -1,0 +1,82 @@
+//! Follows stored links from a subject, breadth first and a level at a time.
+
+use std::collections::BTreeSet;
+
+use tidegate_kernel::Subject;
+
+use super::store;
+use super::{Direction, Link};
+use crate::store::{Reads, Result};
+
+/// So many subjects one answer has.
+pub const MOST: usize = 10_000;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// The subjects with their distance in links, the nearest first; without the one that was asked for.
+    pub nodes: Vec<(Subject, u32)>,
+    /// The links between them, and between them and the one that was asked for.
+    pub links: Vec<Link>,
+    /// Whether there is more than was followed.
+    pub truncated: bool,
+}
+
+/// Everything that the subject became, or that became it, in so many links and at most so many subjects. Both directions
+/// are those from the subject: what became the same commit as another pull request is not followed.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn walk(
+    reader: &mut impl Reads,
+    from: &Subject,
+    direction: Direction,
+    depth: u32,
+    most: usize,
+) -> Result<Walk> {
+    let mut walk = Walk::default();
+    let mut seen = BTreeSet::from([from.clone()]);
+    for forward in [true, false] {
+        let wanted = if forward { Direction::Forward } else { Direction::Backward };
+        if direction != Direction::Both && direction != wanted {
+            continue;
+        }
+        let mut frontier = vec![from.clone()];
+        for distance in 1..=depth {
+            let links = store::links(reader, &frontier, forward, rows(most)).await?;
+            let cut = links.len() > most;
+            frontier = walk.follow(links, forward, distance, &mut seen);
+            if cut || walk.nodes.len() > most {
+                walk.truncated = true;
+                walk.nodes.truncate(most);
+                return Ok(walk);
+            }
+            if frontier.is_empty() {
+                break;
+            }
+            // whoever asked for so many links has to know that there are more
+            walk.truncated |= distance == depth;
+        }
+    }
+    Ok(walk)
+}
+
+fn rows(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+impl Walk {
+    fn follow(&mut self, links: Vec<Link>, forward: bool, distance: u32, seen: &mut BTreeSet<Subject>) -> Vec<Subject> {
+        let mut next = Vec::new();
+        for link in links {
+            let end = if forward { &link.to } else { &link.from };
+            if seen.insert(end.clone()) {
+                self.nodes.push((end.clone(), distance));
+                next.push(end.clone());
+            }
+            self.links.push(link);
+        }
+        next
+    }
+}
