@@ -18,6 +18,7 @@ pub use broker::{Broker, Received};
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use ids::TestIds;
+pub use postgres::OwnPostgres;
 pub use python::Python;
 pub use schema::{assert_same_schema, assert_statements_fit};
 pub use smtp::{Letter, MailFault, MailServer};
