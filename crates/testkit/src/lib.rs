@@ -22,6 +22,7 @@ pub use database::{Kind, TestDb};
 pub use ids::TestIds;
 pub use messages::assert_topics;
 pub use proxy::{Proxy, Target};
+pub use postgres::OwnPostgres;
 pub use python::Python;
 pub use schema::{assert_same_schema, assert_statements_fit};
 pub use smtp::{Letter, MailFault, MailServer};

@@ -146,8 +146,8 @@ fn programs() -> Option<PathBuf> {
     debian.chain(on_path).find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-/// Starts a server in a new folder, which is also where its socket is.
-fn start(programs: &Path) -> PathBuf {
+/// A folder of the server's user, and that user where we are root.
+fn server_folder() -> (PathBuf, Option<User>) {
     // Not in the build folder: the server's user may not look into that, and a socket's path is short.
     let folder = tempfile::Builder::new().prefix("tidegate-postgres-").tempdir_in("/tmp").expect("/tmp can be written");
     let folder = folder.keep();
@@ -159,40 +159,40 @@ fn start(programs: &Path) -> PathBuf {
     if let Some(user) = &server_user {
         chown(&folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("root may give a folder away");
     }
-    let command = |program: &str| {
-        let mut command = Command::new(programs.join(program));
-        command.current_dir(&folder).stdin(Stdio::null()).process_group(0);
-        if let Some(user) = &server_user {
-            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-        }
-        command
-    };
-    let data = folder.join("data");
+    (folder, server_user)
+}
+
+/// A program as the server's user.
+fn command(program: &Path, folder: &Path, user: Option<&User>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).stdin(Stdio::null()).process_group(0);
+    if let Some(user) = user {
+        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+    }
+    command
+}
+
+fn make_cluster(programs: &Path, folder: &Path, user: Option<&User>) {
     // Another order of texts than that of code points, so that a column without its own collation is found.
-    let made = command("initdb")
+    let made = command(&programs.join("initdb"), folder, user)
         .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"])
         .args(["--locale-provider=icu", "--icu-locale=en-US", "--pgdata"])
-        .arg(&data)
+        .arg(folder.join("data"))
         .output()
         .expect("initdb runs");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-    let settings = [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-        "max_wal_size=2GB",
-        "autovacuum=off",
-    ];
+}
+
+/// Starts the server of a folder, which is also where its socket is, by a command that ends with `pg_ctl`.
+fn start_server(mut pg_ctl: Command, folder: &Path, settings: &[&str]) {
     let mut options = format!("-k {}", folder.display());
     for setting in settings {
         write!(options, " -c {setting}").expect("writing to a String cannot fail");
     }
     // pg_ctl returns when the server answers, which then belongs to nobody: it outlives this test.
-    let started = command("pg_ctl")
+    let started = pg_ctl
         .args(["start", "--wait", "--silent", "--pgdata"])
-        .arg(&data)
+        .arg(folder.join("data"))
         .arg("--log")
         .arg(folder.join("log"))
         .args(["--options", &options])
@@ -202,5 +202,98 @@ fn start(programs: &Path) -> PathBuf {
         .expect("pg_ctl runs");
     let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
     assert!(started.success(), "PostgreSQL does not start:\n{}", log());
+}
+
+/// Starts a server in a new folder.
+fn start(programs: &Path) -> PathBuf {
+    let (folder, user) = server_folder();
+    make_cluster(programs, &folder, user.as_ref());
+    let pg_ctl = command(&programs.join("pg_ctl"), &folder, user.as_ref());
+    let settings = [
+        "listen_addresses=",
+        "fsync=off",
+        "full_page_writes=off",
+        "max_connections=300",
+        "shared_buffers=64MB",
+        "max_wal_size=2GB",
+        "autovacuum=off",
+    ];
+    start_server(pg_ctl, &folder, &settings);
     folder
+}
+
+/// A PostgreSQL of one test, which can be ended and started again. What it commits is on the disk.
+pub struct OwnPostgres {
+    programs: PathBuf,
+    folder: PathBuf,
+    user: Option<User>,
+}
+
+impl OwnPostgres {
+    /// Starts one, as the last words of that command; `None` where PostgreSQL is not installed, which is counted.
+    ///
+    /// # Panics
+    ///
+    /// It does not start.
+    pub fn start(wrapped: &[&str]) -> Option<Self> {
+        let Some(programs) = programs() else {
+            crate::database::note_skip();
+            return None;
+        };
+        let (folder, user) = server_folder();
+        make_cluster(&programs, &folder, user.as_ref());
+        let this = Self { programs, folder, user };
+        this.start_again(wrapped);
+        Some(this)
+    }
+
+    /// Where its user may write.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
+    }
+
+    /// Starts it with what it had.
+    ///
+    /// # Panics
+    ///
+    /// It does not start.
+    pub fn start_again(&self, wrapped: &[&str]) {
+        let pg_ctl = self.programs.join("pg_ctl");
+        let pg_ctl = match wrapped {
+            [] => command(&pg_ctl, &self.folder, self.user.as_ref()),
+            [program, words @ ..] => {
+                let mut command = command(Path::new(program), &self.folder, self.user.as_ref());
+                command.args(words).arg(pg_ctl);
+                command
+            }
+        };
+        start_server(pg_ctl, &self.folder, &["listen_addresses=", "shared_buffers=32MB"]);
+    }
+
+    /// Ends it and all its connections at once, as an operator would who restarts it.
+    ///
+    /// # Panics
+    ///
+    /// It does not end.
+    pub fn stop(&self) {
+        assert!(self.stopped("fast").success(), "PostgreSQL does not stop");
+    }
+
+    fn stopped(&self, mode: &str) -> std::process::ExitStatus {
+        let mut pg_ctl = command(&self.programs.join("pg_ctl"), &self.folder, self.user.as_ref());
+        pg_ctl.args(["stop", "--wait", "--silent", "--mode", mode, "--pgdata"]).arg(self.folder.join("data"));
+        pg_ctl.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("pg_ctl runs")
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        let _ = self.stopped("immediate");
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }

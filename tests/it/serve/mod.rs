@@ -1,6 +1,9 @@
 //! The service as a process: how it starts, what it says, how it ends.
 
 mod command_line;
+mod durability;
+mod faults;
+mod secrets;
 mod setup;
 mod stopping;
 
@@ -65,8 +68,17 @@ impl House {
         command
     }
 
+    /// One with that store.
+    pub(crate) fn with_store(url: &str) -> Self {
+        Self { store: Some(url.to_owned()), ..Self::sqlite() }
+    }
+
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
-        let mut command = self.command(&["serve", "--port", "0"]);
+        self.serve_by(self.command(&["serve", "--port", "0"]), environment)
+    }
+
+    /// As that command, which runs the program in the end.
+    pub(crate) fn serve_by(&self, mut command: Command, environment: &[(&str, &str)]) -> Service {
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));
@@ -96,6 +108,11 @@ pub(crate) fn run(mut command: Command) -> (i32, String, String) {
 }
 
 impl Service {
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).expect("a process id fits");
         kill(Pid::from_raw(pid), signal).expect("it runs");

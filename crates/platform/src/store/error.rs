@@ -29,6 +29,14 @@ pub enum StoreError {
         /// Why.
         error: std::io::Error,
     },
+    /// The file is damaged. Nothing was written to it.
+    #[error("{path} is damaged: {finding}; it is as it was: restore a backup, or give another file", path = path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// What was found first.
+        finding: String,
+    },
     /// The server is too old.
     #[error("the PostgreSQL server has version {0}, expected 15 or later")]
     TooOld(String),
@@ -62,7 +70,7 @@ pub enum StoreError {
         /// Its name.
         name: String,
         /// How it differs.
-        problem: &'static str,
+        problem: String,
     },
     /// The lease under which the transaction ran belongs to another by now.
     #[error("the lease of {job}/{key} is lost: another has taken it over")]
@@ -119,6 +127,7 @@ impl Classified for StoreError {
             | Self::NotDurable { .. }
             | Self::ForeignSchema { .. } => ErrorClass::Mistake,
             Self::Migration { .. }
+            | Self::DamagedFile { .. }
             | Self::LeaseLost { .. }
             | Self::BadKey { .. }
             | Self::Rebuildable(_)

@@ -127,7 +127,8 @@ fn missing(
                 None => missing.push((crate_of.krate, migration)),
                 Some((_, sha256)) if sha256 == digest(text(migration)) => {}
                 Some((name, _)) => {
-                    let problem = "with another text than this program's: it was changed after it was applied";
+                    let problem =
+                        "with another text than this program's: it was changed after it was applied".to_owned();
                     let (krate, number) = (crate_of.krate.to_owned(), migration.number);
                     return Err(StoreError::ForeignSchema { krate, number, name, problem });
                 }
@@ -137,7 +138,12 @@ fn missing(
     match applied.into_iter().next() {
         None => Ok(missing),
         Some(((krate, number), (name, _))) => {
-            let problem = "which this program does not know: it is older than the store";
+            let list = crates.iter().find(|known| known.krate == krate).map_or(&[][..], |known| known.list);
+            let known = list.last().map_or("none".to_owned(), |last| format!("up to {}", last.number));
+            let problem = format!(
+                "and this program ({}) knows {known} of {krate}: it is older than the store",
+                env!("CARGO_PKG_VERSION")
+            );
             Err(StoreError::ForeignSchema { krate, number, name, problem })
         }
     }

@@ -17,14 +17,20 @@ use super::{Postgres, Sqlite, StoreOptions};
 
 /// How long SQLite waits for a lock of its own file. Only a backup program can hold one.
 const BUSY: Duration = Duration::from_secs(5);
-/// How long anyone waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(30);
+/// How long anyone waits for a connection. A server that refuses connections is waited for as long, as it may just start; and
+/// then whoever asks is told to come again.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// A file of at most so many bytes is looked through before it is used. More would hold up the start.
+const LOOKED_THROUGH: u64 = 64 << 20;
 
 pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Clock) -> Result<Sqlite> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::Path { path: folder.to_owned(), error })?;
     }
     let lock = FileLock::take(path, clock.now())?;
+    if std::fs::metadata(path).is_ok_and(|file| (1..=LOOKED_THROUGH).contains(&file.len())) {
+        look_through(path).await?;
+    }
     let common = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -44,7 +50,11 @@ pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Cloc
         other => StoreError::Database(other),
     };
     // For good: a SQLite connection is a file handle, and the prepared statements are worth keeping.
-    let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+    let pool = || {
+        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+        // Where the disk failed, SQLite ended the transaction by itself, and the driver never learns of its end.
+        pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+    };
     let full = common.clone().synchronous(SqliteSynchronous::Full);
     let mut first = SqliteConnection::connect_with(&full).await.map_err(named)?;
     assert_sqlite(&mut first).await?;
@@ -58,6 +68,34 @@ pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Cloc
     let relaxed = pool().max_connections(1).connect_lazy_with(common.clone().synchronous(SqliteSynchronous::Normal));
     let readers = pool().max_connections(options.pool.get()).connect_lazy_with(common.read_only(true));
     Ok(Sqlite { writer, relaxed, readers, turn: Arc::new(Mutex::new(())), _lock: lock })
+}
+
+/// Refuses a file that is damaged, before anything is written to it.
+async fn look_through(path: &Path) -> Result<()> {
+    let damaged = |finding: String| StoreError::DamagedFile { path: path.to_owned(), finding };
+    let is_damage = |error: &sqlx::Error| {
+        let code = error.as_database_error().and_then(|answer| answer.code()?.parse::<u32>().ok());
+        // malformed, and no database at all
+        code.is_some_and(|code| matches!(code & 0xFF, 11 | 26))
+    };
+    let found: sqlx::Result<(String,)> = async {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let found = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(found)
+    }
+    .await;
+    match found {
+        Ok((finding,)) if finding == "ok" => Ok(()),
+        Ok((finding,)) => Err(damaged(finding.lines().last().unwrap_or_default().to_owned())),
+        Err(error) if is_damage(&error) => Err(damaged(error.to_string())),
+        // whatever else keeps it from being read is said better by the attempt to open it
+        Err(error) => {
+            tracing::debug!(%error, "the store could not be looked through");
+            Ok(())
+        }
+    }
 }
 
 /// Asserts that a commit waits until the log is on the disk.

@@ -202,7 +202,7 @@ impl Tx {
         Ok(self.signal)
     }
 
-    /// Undoes it. A connection on which even that fails is thrown away by its pool.
+    /// Undoes it. A connection on which even that fails is thrown away before it is used again.
     pub(super) async fn rollback(self) {
         let undone = match self.begun {
             Begun::Sqlite(begun, _turn) => begun.rollback().await,

@@ -52,7 +52,7 @@ fn a_store_that_is_newer_than_the_program_is_refused() {
         let refused = refused(&t.db, &[]).await.to_string();
         assert_eq!(
             refused,
-            "the store has migration harbour 1 (ships), which this program does not know: it is older than the store"
+            "the store has migration harbour 1 (ships), and this program (0.1.0) knows none of harbour: it is older than the store"
         );
     });
 }
