@@ -20,6 +20,17 @@ use tidegate_kernel::Rng as _;
 use tidegate_platform::chance::SystemRng;
 use tidegate_platform::store::{Db, Migrations, Place, StoreOptions, Surroundings};
 
+/// How the server of all tests runs: what is lost with it, nobody misses.
+const HASTY: [&str; 7] = [
+    "listen_addresses=",
+    "fsync=off",
+    "full_page_writes=off",
+    "max_connections=300",
+    "shared_buffers=64MB",
+    "max_wal_size=2GB",
+    "autovacuum=off",
+];
+
 /// A server, by the URL to which a database's name is added.
 pub(crate) struct Server {
     host: String,
@@ -41,7 +52,7 @@ impl Server {
             }
             let _ = fs::remove_dir_all(folder.trim());
         }
-        let folder = start(&programs);
+        let folder = start(&programs, &HASTY);
         fs::write(&note, format!("{}\n", folder.display())).expect("the build folder can be written");
         Some(Self::in_folder(&folder))
     }
@@ -103,7 +114,7 @@ pub(crate) async fn drop_database(url: &str) {
     run(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
-async fn run(admin: &mut PgConnection, sql: String) {
+pub(crate) async fn run(admin: &mut PgConnection, sql: String) {
     let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(admin).await;
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
@@ -137,7 +148,7 @@ fn lock(name: &str) -> File {
 }
 
 /// The folder with the programs of the newest PostgreSQL.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let mut found: Vec<_> = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().collect();
     found.sort_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));
     let debian = found.into_iter().rev().map(|version| version.path().join("bin"));
@@ -147,7 +158,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Starts a server in a new folder, which is also where its socket is.
-fn start(programs: &Path) -> PathBuf {
+pub(crate) fn start(programs: &Path, settings: &[&str]) -> PathBuf {
     // Not in the build folder: the server's user may not look into that, and a socket's path is short.
     let folder = tempfile::Builder::new().prefix("tidegate-postgres-").tempdir_in("/tmp").expect("/tmp can be written");
     let folder = folder.keep();
@@ -176,15 +187,6 @@ fn start(programs: &Path) -> PathBuf {
         .output()
         .expect("initdb runs");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-    let settings = [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-        "max_wal_size=2GB",
-        "autovacuum=off",
-    ];
     let mut options = format!("-k {}", folder.display());
     for setting in settings {
         write!(options, " -c {setting}").expect("writing to a String cannot fail");
