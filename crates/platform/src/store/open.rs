@@ -17,6 +17,9 @@ use super::{Postgres, Sqlite, StoreOptions};
 
 /// How long SQLite waits for a lock of its own file. Only a backup program can hold one.
 const BUSY: Duration = Duration::from_secs(5);
+/// A connection is asked whether it is well when it is given back. One that lay idle for longer may have been cut off
+/// since, and is asked again before it is used.
+const TRUSTED: Duration = Duration::from_secs(1);
 /// How long anyone waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
@@ -38,7 +41,10 @@ pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Cloc
         other => StoreError::Database(other),
     };
     // For good: a SQLite connection is a file handle, and the prepared statements are worth keeping.
-    let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+    let pool = || {
+        let lasting = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        lasting.acquire_timeout(ACQUIRE).test_before_acquire(false)
+    };
     let full = common.clone().synchronous(SqliteSynchronous::Full);
     let mut first = SqliteConnection::connect_with(&full).await.map_err(named)?;
     assert_sqlite(&mut first).await?;
@@ -80,17 +86,24 @@ pub(super) async fn postgres(url: &str, options: &StoreOptions) -> Result<Postgr
     first.close().await?;
     let readers = (options.pool.get() / 2).max(1);
     let writers = options.pool.get().saturating_sub(readers).max(1);
-    let writers = PgPoolOptions::new()
+    let pool = || {
+        PgPoolOptions::new().acquire_timeout(ACQUIRE).test_before_acquire(false).before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+    };
+    let writers = pool()
         .max_connections(writers)
-        .acquire_timeout(ACQUIRE)
         .after_connect(move |connection, _| {
             Box::pin(async move { assert_postgres(connection, waived).await.map_err(as_sqlx) })
         })
         .connect_lazy_with(common.clone());
-    let readers = PgPoolOptions::new()
-        .max_connections(readers)
-        .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(common.options([("default_transaction_read_only", "on")]));
+    let readers =
+        pool().max_connections(readers).connect_lazy_with(common.options([("default_transaction_read_only", "on")]));
     Ok(Postgres { writers, readers })
 }
 
