@@ -44,6 +44,16 @@ impl DurablePostgres {
         self.url(name)
     }
 
+    /// Has it log every statement of a database from the next connection on.
+    ///
+    /// # Panics
+    ///
+    /// There is none of that name.
+    pub async fn log_statements(&self, name: &str) {
+        let mut admin = PgConnection::connect(&self.url("postgres")).await.expect("the server answers");
+        run(&mut admin, format!("ALTER DATABASE {name} SET log_statement = 'all'")).await;
+    }
+
     /// Writes what is still in memory to its place, so that a measurement does not meet what was before it.
     ///
     /// # Panics
@@ -52,6 +62,11 @@ impl DurablePostgres {
     pub async fn checkpoint(&self) {
         let mut admin = PgConnection::connect(&self.url("postgres")).await.expect("the server answers");
         run(&mut admin, "CHECKPOINT".to_owned()).await;
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// The folder of its socket.
