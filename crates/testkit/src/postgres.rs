@@ -20,6 +20,17 @@ use tidegate_kernel::Rng as _;
 use tidegate_platform::chance::SystemRng;
 use tidegate_platform::store::{Db, Migrations, Place, StoreOptions, Surroundings};
 
+/// What the server that all tests share is started with.
+const SHARED: [&str; 7] = [
+    "listen_addresses=",
+    "fsync=off",
+    "full_page_writes=off",
+    "max_connections=300",
+    "shared_buffers=64MB",
+    "max_wal_size=2GB",
+    "autovacuum=off",
+];
+
 /// A server, by the URL to which a database's name is added.
 pub(crate) struct Server {
     host: String,
@@ -41,7 +52,7 @@ impl Server {
             }
             let _ = fs::remove_dir_all(folder.trim());
         }
-        let folder = start(&programs);
+        let folder = start(&programs, &SHARED);
         fs::write(&note, format!("{}\n", folder.display())).expect("the build folder can be written");
         Some(Self::in_folder(&folder))
     }
@@ -103,7 +114,7 @@ pub(crate) async fn drop_database(url: &str) {
     run(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
-async fn run(admin: &mut PgConnection, sql: String) {
+pub(crate) async fn run(admin: &mut PgConnection, sql: String) {
     let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(admin).await;
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
@@ -137,7 +148,7 @@ fn lock(name: &str) -> File {
 }
 
 /// The folder with the programs of the newest PostgreSQL.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let mut found: Vec<_> = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().collect();
     found.sort_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));
     let debian = found.into_iter().rev().map(|version| version.path().join("bin"));
@@ -205,20 +216,11 @@ fn start_server(mut pg_ctl: Command, folder: &Path, settings: &[&str]) {
 }
 
 /// Starts a server in a new folder.
-fn start(programs: &Path) -> PathBuf {
+pub(crate) fn start(programs: &Path, settings: &[&str]) -> PathBuf {
     let (folder, user) = server_folder();
     make_cluster(programs, &folder, user.as_ref());
     let pg_ctl = command(&programs.join("pg_ctl"), &folder, user.as_ref());
-    let settings = [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-        "max_wal_size=2GB",
-        "autovacuum=off",
-    ];
-    start_server(pg_ctl, &folder, &settings);
+    start_server(pg_ctl, &folder, settings);
     folder
 }
 

@@ -45,13 +45,20 @@ impl Python {
         Some(Self { program: folder.join("bin/python") })
     }
 
+    /// The interpreter, to be started with words of its own.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Runs a script with these words, and gives what it printed.
     ///
     /// # Panics
     ///
     /// It fails.
     pub fn run(&self, script: &str, words: &[&str]) -> String {
-        let output = Command::new(&self.program).arg("-c").arg(script).args(words).stdin(Stdio::null()).output();
+        let output = self.command().arg("-c").arg(script).args(words).output();
         let output = output.expect("the program is there");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the script failed: {errors}");

@@ -22,6 +22,9 @@ const BUSY: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// A file of at most so many bytes is looked through before it is used. More would hold up the start.
 const LOOKED_THROUGH: u64 = 64 << 20;
+/// A connection is asked whether it is well when it is given back. One that lay idle for longer may have been cut off
+/// since, and is asked again before it is used.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Clock) -> Result<Sqlite> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -51,7 +54,8 @@ pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Cloc
     };
     // For good: a SQLite connection is a file handle, and the prepared statements are worth keeping.
     let pool = || {
-        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+        let lasting = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let pool = lasting.acquire_timeout(ACQUIRE).test_before_acquire(false);
         // Where the disk failed, SQLite ended the transaction by itself, and the driver never learns of its end.
         pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
     };
@@ -124,17 +128,24 @@ pub(super) async fn postgres(url: &str, options: &StoreOptions) -> Result<Postgr
     first.close().await?;
     let readers = (options.pool.get() / 2).max(1);
     let writers = options.pool.get().saturating_sub(readers).max(1);
-    let writers = PgPoolOptions::new()
+    let pool = || {
+        PgPoolOptions::new().acquire_timeout(ACQUIRE).test_before_acquire(false).before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+    };
+    let writers = pool()
         .max_connections(writers)
-        .acquire_timeout(ACQUIRE)
         .after_connect(move |connection, _| {
             Box::pin(async move { assert_postgres(connection, waived).await.map_err(as_sqlx) })
         })
         .connect_lazy_with(common.clone());
-    let readers = PgPoolOptions::new()
-        .max_connections(readers)
-        .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(common.options([("default_transaction_read_only", "on")]));
+    let readers =
+        pool().max_connections(readers).connect_lazy_with(common.options([("default_transaction_read_only", "on")]));
     Ok(Postgres { writers, readers })
 }
 

@@ -15,22 +15,21 @@ statements! {
     /// All of them.
     pub(super) STATEMENTS;
 
+    /// With the groups of each.
     RESULTS = sqlite
         "SELECT r.id, r.outcome, r.submit_time, r.note, r.ref_url, r.data, t.name AS testcase,
-            t.ref_url AS testcase_ref_url
+            t.ref_url AS testcase_ref_url,
+            (SELECT json_group_array(g.uuid ORDER BY g.uuid) FROM results_result_group l
+                JOIN results_group g ON g.id = l.group_id WHERE l.result_id = r.id) AS groups
          FROM results_result r JOIN results_testcase t ON t.id = r.testcase_id
          WHERE r.id IN (SELECT value FROM json_each($1))",
         postgres
         "SELECT r.id, r.outcome, r.submit_time, r.note, r.ref_url, r.data, t.name AS testcase,
-            t.ref_url AS testcase_ref_url
+            t.ref_url AS testcase_ref_url,
+            (SELECT COALESCE(jsonb_agg(g.uuid ORDER BY g.uuid), '[]') FROM results_result_group l
+                JOIN results_group g ON g.id = l.group_id WHERE l.result_id = r.id) AS groups
          FROM results_result r JOIN results_testcase t ON t.id = r.testcase_id
          WHERE r.id IN (SELECT jsonb_array_elements_text($1)::bigint)";
-    GROUPS_OF = sqlite
-        "SELECT l.result_id, g.uuid FROM results_result_group l JOIN results_group g ON g.id = l.group_id
-         WHERE l.result_id IN (SELECT value FROM json_each($1)) ORDER BY g.uuid",
-        postgres
-        "SELECT l.result_id, g.uuid FROM results_result_group l JOIN results_group g ON g.id = l.group_id
-         WHERE l.result_id IN (SELECT jsonb_array_elements_text($1)::bigint) ORDER BY g.uuid";
 
     TESTCASES_NAMED = sqlite
         "SELECT id, name, ref_url FROM results_testcase WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name",
@@ -134,15 +133,10 @@ pub(super) async fn load_ids(reader: &mut impl Reads, ids: &[ResultId]) -> Resul
         return Ok(Vec::new());
     }
     let rows: Vec<ResultRow> = reader.query(RESULTS).bind(Json(ids)).fetch_all().await?;
-    let links: Vec<(i64, String)> = reader.query(GROUPS_OF).bind(Json(ids)).fetch_all().await?;
-    let mut groups: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    for (result, uuid) in links {
-        groups.entry(result).or_default().push(uuid);
-    }
     let mut results = BTreeMap::new();
     for row in rows {
-        let groups = groups.remove(&row.id()).unwrap_or_default();
-        results.insert(ResultId(row.id()), row.into_result(groups)?);
+        let result = row.into_result()?;
+        results.insert(result.id, result);
     }
     Ok(ids.iter().filter_map(|id| results.remove(id)).collect())
 }

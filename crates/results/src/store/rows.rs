@@ -1,12 +1,13 @@
 //! Rows as they are stored, and back.
 
 use sqlx::FromRow;
+use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 use tidegate_platform::store::{Result, StoreError};
 
 use crate::model::{ExtraData, Outcome, ResultId, StoredResult, TestCase};
 
-/// A result with its test case, without its groups.
+/// A result with its test case and its groups.
 #[derive(Debug, FromRow)]
 pub(super) struct ResultRow {
     id: i64,
@@ -17,22 +18,19 @@ pub(super) struct ResultRow {
     data: String,
     testcase: String,
     testcase_ref_url: Option<String>,
+    groups: Json<Vec<String>>,
 }
 
 impl ResultRow {
-    pub(super) fn id(&self) -> i64 {
-        self.id
-    }
-
-    pub(super) fn into_result(self, groups: Vec<String>) -> Result<StoredResult> {
-        let Self { id, outcome, submit_time, note, ref_url, data, testcase, testcase_ref_url } = self;
+    pub(super) fn into_result(self) -> Result<StoredResult> {
+        let Self { id, outcome, submit_time, note, ref_url, data, testcase, testcase_ref_url, groups } = self;
         let data: ExtraData = serde_json::from_str(&data).map_err(|_| damaged("the data of a result", &data))?;
         Ok(StoredResult {
             id: ResultId(id),
             testcase: TestCase { name: testcase, ref_url: testcase_ref_url },
             outcome: Outcome::stored(outcome),
             submit_time: time(submit_time)?,
-            groups,
+            groups: groups.0,
             note,
             ref_url,
             data,

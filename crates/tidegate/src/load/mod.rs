@@ -48,6 +48,9 @@ pub(crate) struct BenchArgs {
     /// The size of the history, in builds of six results each
     #[arg(long, default_value_t = 20_000, value_parser = within!(u64).range(1..=10_000_000))]
     builds: u64,
+    /// The same for the other service, if its history is to be of another size
+    #[arg(long, requires = "against", value_parser = within!(u64).range(1..=10_000_000))]
+    against_builds: Option<u64>,
     /// Bring the history into the services first
     #[arg(long)]
     fill: bool,
@@ -80,6 +83,7 @@ pub(crate) struct BenchArgs {
 /// One that is measured.
 struct Service {
     target: Target,
+    history: History,
     pids: Vec<u32>,
     newest_id: u64,
     rounds: Vec<Phase>,
@@ -88,11 +92,12 @@ struct Service {
 
 /// Measures.
 pub(crate) fn bench(args: &BenchArgs, server: &ServerArgs, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let mut services = vec![Service::of(&args.url, args.pid.clone(), args.allow_remote)?];
+    let mut services = vec![Service::of(&args.url, args.builds, &args.pid, args.allow_remote)?];
     let origin = services[0].origin();
     services[0].target.token = token(server, &origin, &Environment::of_process())?;
     if let Some(url) = &args.against {
-        let mut other = Service::of(url, args.against_pid.clone(), args.allow_remote)?;
+        let builds = args.against_builds.unwrap_or(args.builds);
+        let mut other = Service::of(url, builds, &args.against_pid, args.allow_remote)?;
         // what is shown to one service is none of the other's business
         other.target.token = args.against_token_file.as_deref().map(token_in).transpose()?;
         services.push(other);
@@ -109,7 +114,7 @@ pub(crate) fn bench(args: &BenchArgs, server: &ServerArgs, console: &mut Console
 }
 
 impl Service {
-    fn of(url: &str, pids: Vec<u32>, allow_remote: bool) -> Result<Self, Failure> {
+    fn of(url: &str, builds: u64, pids: &[u32], allow_remote: bool) -> Result<Self, Failure> {
         let mistaken = |why: &str| Failure::usage(format!("{url}: {why}"));
         let parsed = Url::parse(url).map_err(|error| mistaken(&error.to_string()))?;
         let is_plain = parsed.scheme() == "http" && parsed.username().is_empty() && parsed.password().is_none();
@@ -121,7 +126,8 @@ impl Service {
         let port = parsed.port_or_known_default().unwrap_or(80);
         let base = parsed.path().trim_end_matches('/').to_owned();
         let target = Target { url: url.to_owned(), authority: format!("{host}:{port}"), base, token: None };
-        Ok(Self { target, pids, newest_id: 0, rounds: Vec::new(), cpu: None })
+        let (history, pids) = (History { builds }, pids.to_vec());
+        Ok(Self { target, history, pids, newest_id: 0, rounds: Vec::new(), cpu: None })
     }
 
     fn origin(&self) -> String {
@@ -130,8 +136,7 @@ impl Service {
 
     /// Asks for that long, once every connection has had an answer.
     async fn round(&mut self, load: Load, connections: u64, seed: u64, args: &BenchArgs) -> Result<(), Failure> {
-        let history = History { builds: args.builds };
-        let requests = |which: u64| Requests::new(load, history, self.newest_id, seed ^ (which << 48));
+        let requests = |which: u64| Requests::new(load, self.history, self.newest_id, seed ^ (which << 48));
         let before = cpu::used(&self.pids);
         let time = Duration::from_secs(args.seconds.into());
         let phase = drive(&self.target, (1..=connections).map(requests).collect(), time).await;
@@ -162,12 +167,12 @@ fn is_loopback(host: &Host<&str>) -> bool {
 
 async fn measure(args: &BenchArgs, services: &mut [Service], console: &mut Console<'_>) -> Result<Vec<Row>, Failure> {
     let bar = console.progress("measuring");
-    let history = History { builds: args.builds };
     let failed = |service: &Service, error: String| Failure::unknown(format!("{}: {error}", service.target.url));
     for service in services.iter_mut() {
         if args.fill {
-            let step = |done| bar.step(format!("{}: {done} of {} results", service.target.url, history.results()));
-            let filled = fill::fill(&service.target, history, &step).await;
+            let step =
+                |done| bar.step(format!("{}: {done} of {} results", service.target.url, service.history.results()));
+            let filled = fill::fill(&service.target, service.history, &step).await;
             filled.map_err(|error| failed(service, error))?;
         }
         service.newest_id = fill::newest_id(&service.target).await.map_err(|error| failed(service, error))?;
