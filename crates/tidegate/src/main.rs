@@ -8,6 +8,7 @@ mod pages;
 mod remote;
 mod serve;
 mod settings;
+mod store_command;
 
 use std::process::ExitCode;
 

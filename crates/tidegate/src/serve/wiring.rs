@@ -27,6 +27,16 @@ use crate::settings::Settings;
 
 /// Opens and migrates the store.
 pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
+    let db = open(config).await?;
+    let applied = db.migrate(gates::MIGRATIONS).await?;
+    if applied > 0 {
+        tracing::info!(applied, "the store was migrated");
+    }
+    Ok(db)
+}
+
+/// Opens the store as it is.
+pub(super) async fn open(config: &PlatformConfig) -> Result<Db, Failure> {
     let surroundings =
         Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
     private_folder(&config.data_dir)?;
@@ -36,12 +46,7 @@ pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
     };
     let waive_fsync = config.test.hooks;
     let options = StoreOptions { place, pool: config.store.pool, waive_fsync };
-    let db = Db::open(&options, surroundings).await?;
-    let applied = db.migrate(gates::MIGRATIONS).await?;
-    if applied > 0 {
-        tracing::info!(applied, "the store was migrated");
-    }
-    Ok(db)
+    Ok(Db::open(&options, surroundings).await?)
 }
 
 /// A folder that nobody else can look into, unless it is there already.
