@@ -10,6 +10,7 @@ pub mod blockers;
 pub mod chance;
 pub mod config;
 mod digest;
+pub mod fault;
 pub mod http;
 pub mod inbox;
 pub mod outbox;

@@ -2,6 +2,12 @@
 
 mod bus;
 mod clients;
+mod crowd;
+mod killed;
+mod measured;
+mod rehearsal;
+mod told;
+mod two;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -79,6 +85,11 @@ impl Iterator for Events {
             }
         }
     }
+}
+
+/// How much of something is done: usually, and for who asked for larger samples.
+fn sample(usual: usize, long: usize) -> usize {
+    if std::env::var_os("TIDEGATE_LONG").is_some() { long } else { usual }
 }
 
 fn failed(item: &str) -> Value {

@@ -36,6 +36,11 @@ pub(crate) struct Service {
 /// Runs the test with the service on SQLite, and then on PostgreSQL.
 pub(crate) fn both(test: impl Fn(&House)) {
     test(&House::sqlite());
+    on_postgres(test);
+}
+
+/// Runs the test with the service on PostgreSQL, where it may be several processes.
+pub(crate) fn on_postgres(test: impl Fn(&House)) {
     TestDb::on(Kind::Postgres, &[], async |t| {
         let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
         let folder = TempDir::new().expect("a folder can be made");
@@ -54,7 +59,7 @@ impl House {
         command.env("TIDEGATE_DATA_DIR", self.folder.path().join("data"));
         if let Some(store) = &self.store {
             // its server writes nothing to the disk at a commit, as it is for tests
-            command.env("TIDEGATE_STORE__URL", store).env("TIDEGATE_TEST__HOOKS", "true");
+            command.env("TIDEGATE_STORE__URL", store).env("TIDEGATE_TEST__WAIVE_FSYNC", "true");
         }
         command.env("TIDEGATE_HTTP__DRAIN", "0s");
         command

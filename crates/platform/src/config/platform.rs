@@ -220,6 +220,8 @@ section! {
         pub hooks: value(bool) = "false",
         /// Who a request without a login is.
         pub identity: value(String) = "\"testuser1\"",
+        /// Take a PostgreSQL server that does not force commits to the disk, as the hooks do too.
+        pub waive_fsync: value(bool) = "false",
     }
 }
 

@@ -13,6 +13,8 @@ mod api;
 mod body;
 mod caller;
 mod credentials;
+mod form;
+mod forms;
 mod guard;
 mod health;
 mod input;
@@ -39,8 +41,10 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::{routes as platform_routes, topic_routes};
+pub use api::{CreateToken, LogIn, SetUp, create_token, log_in, make_admin, routes as platform_routes, topic_routes};
 pub use caller::{Caller, Record};
+pub use form::Then;
+pub use forms::routes as form_routes;
 pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
@@ -50,7 +54,7 @@ pub use openapi::document;
 pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};
 pub use shell::{Mounts, serve};
-pub use store::STATEMENTS;
+pub use store::{STATEMENTS, forget_answers};
 
 /// What is set about HTTP.
 #[derive(Debug, Clone)]
@@ -78,11 +82,11 @@ pub struct HttpSettings {
 /// What all handlers share. Clones share it.
 #[derive(Clone)]
 pub struct Platform {
+    db: Db,
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    db: Db,
     auth: Auth,
     settings: HttpSettings,
     metrics: Metrics,
@@ -104,12 +108,18 @@ impl Platform {
         let metrics = Metrics::default();
         let rate = rate::Rate::new(settings.anonymous_rate);
         let live = api::Live::new(db.clone());
-        Self { inner: Arc::new(Inner { db, auth, settings, metrics, rate, stopping, live, jobs }) }
+        Self { db, inner: Arc::new(Inner { auth, settings, metrics, rate, stopping, live, jobs }) }
+    }
+
+    /// The same with another handle of the store, for handlers whose store can be taken away.
+    #[must_use]
+    pub fn over(&self, db: Db) -> Self {
+        Self { db, ..self.clone() }
     }
 
     /// The store.
     pub fn db(&self) -> &Db {
-        &self.inner.db
+        &self.db
     }
 
     /// Who may do what.

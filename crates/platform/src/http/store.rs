@@ -29,6 +29,7 @@ statements! {
     NEWEST = "SELECT MAX(expires_at) FROM platform_idempotency";
     DELETE = "DELETE FROM platform_idempotency WHERE (actor, key) IN (
             SELECT actor, key FROM platform_idempotency WHERE expires_at < $1 ORDER BY expires_at, actor, key LIMIT $2)";
+    FORGET = "DELETE FROM platform_idempotency";
     PING = "SELECT COUNT(*) FROM platform_setup WHERE id = 1";
 }
 
@@ -63,4 +64,13 @@ pub(super) async fn kept(tx: &mut Tx, actor: &str, key: &str) -> Result<Option<K
 pub(super) async fn keep(tx: &mut Tx, actor: &str, key: &str, status: u16, answer: &Value) -> Result<()> {
     let query = tx.query(KEEP).bind(actor).bind(key).bind(i64::from(status));
     query.bind(Json(answer)).execute().await.map(drop)
+}
+
+/// Forgets every answer that was kept, so that nothing is taken for a repetition. For tests.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn forget_answers(tx: &mut Tx) -> Result<()> {
+    tx.query(FORGET).execute().await.map(drop)
 }

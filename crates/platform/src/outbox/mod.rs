@@ -8,6 +8,7 @@
 //! was read, so a reader who remembers one number misses nothing.
 
 mod feed;
+pub mod rehearsal;
 mod sequence;
 mod store;
 

@@ -1,5 +1,6 @@
 //! The statements over outbox and feed.
 
+use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
@@ -45,6 +46,15 @@ statements! {
         FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq WHERE f.no = $1";
     NUMBER = "SELECT f.no FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq WHERE o.message_id = $1";
 
+    /// Bodies whatever became of them, for tests.
+    WRITTEN = "SELECT body FROM platform_outbox WHERE seq > $1 AND topic = $2 ORDER BY seq LIMIT $3";
+    LAST = "SELECT COALESCE(MAX(seq), 0) FROM platform_outbox";
+    /// Everything under keys between these two.
+    ERASE_DELIVERIES = "DELETE FROM platform_delivery WHERE key >= $1 AND key < $2";
+    ERASE_FEED = postgres
+        "DELETE FROM platform_feed WHERE seq IN (SELECT seq FROM platform_outbox WHERE key >= $1 AND key < $2)";
+    ERASE = "DELETE FROM platform_outbox WHERE key >= $1 AND key < $2";
+
     /// What became visible and has no number. The horizon moves in the same statement, by the same snapshot: whatever this
     /// snapshot does not see was written by a transaction that is not older than it.
     SEQUENCE = postgres
@@ -82,7 +92,7 @@ pub(super) struct Stored {
     pub(super) severity: String,
     pub(super) cause: Option<String>,
     pub(super) subjects: Json<Vec<tidegate_kernel::Subject>>,
-    pub(super) body: Json<serde_json::Value>,
+    pub(super) body: Json<Value>,
 }
 
 /// So many rows go into one statement.
@@ -134,4 +144,21 @@ pub(super) async fn sequence(tx: &mut Tx, limit: i64) -> Result<i64> {
 
 pub(super) async fn unnumbered(reader: &mut impl Reads) -> Result<bool> {
     Ok(reader.query(UNNUMBERED).fetch_one::<(bool,)>().await?.0)
+}
+
+pub(super) async fn written(reader: &mut impl Reads, after: i64, topic: &str, limit: i64) -> Result<Vec<Value>> {
+    let rows: Vec<(Json<Value>,)> = reader.query(WRITTEN).bind(after).bind(topic).bind(limit).fetch_all().await?;
+    Ok(rows.into_iter().map(|(Json(body),)| body).collect())
+}
+
+pub(super) async fn last(reader: &mut impl Reads) -> Result<i64> {
+    Ok(reader.query(LAST).fetch_one::<(i64,)>().await?.0)
+}
+
+pub(super) async fn erase(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    tx.query(ERASE_DELIVERIES).bind(from).bind(to).execute().await?;
+    if tx.is_postgres() {
+        tx.query(ERASE_FEED).bind(from).bind(to).execute().await?;
+    }
+    tx.query(ERASE).bind(from).bind(to).execute().await.map(drop)
 }

@@ -22,6 +22,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tidegate_kernel::Timestamp;
 
+use crate::fault::Fault;
 use crate::outbox::{Entry, Feed, Post};
 use crate::step;
 use crate::store::{Db, Result, StoreError, Tx, in_tx};
@@ -48,6 +49,7 @@ const ROUNDS: usize = 100;
 #[derive(Clone, Default)]
 pub struct Relay {
     sinks: BTreeMap<String, Arc<dyn AnySink>>,
+    fault: Fault,
 }
 
 /// What a round begins with.
@@ -77,6 +79,12 @@ impl Relay {
         assert!(!self.sinks.contains_key(&name), "two sinks are called {name}");
         self.sinks.insert(name, Arc::new(sink));
         self
+    }
+
+    /// All receivers are gone while that fault is on. For tests.
+    #[must_use]
+    pub fn with_fault(self, fault: Fault) -> Self {
+        Self { fault, ..self }
     }
 
     /// Enrols those receivers that the store does not know: what is announced from now on reaches them, and deeds for them
@@ -112,7 +120,11 @@ impl Relay {
         let was_sent = !lanes.is_empty();
         step::reach(&format!("{name}.send.before"))?;
         let sendings = stream::iter(lanes).map(async |lane| {
-            let sent = sink.send(&lane.entries).await;
+            let sent = if self.fault.is_on() {
+                Sent { through: 0, trouble: Some(Trouble::gone("a test has taken it away")) }
+            } else {
+                sink.send(&lane.entries).await
+            };
             (lane, sent)
         });
         let sent: Vec<_> = sendings.buffer_unordered(SIDE_BY_SIDE).collect().await;
@@ -181,9 +193,9 @@ impl Job for Relay {
 /// When the sink is to be looked at again though nothing new comes.
 async fn next_try(tx: &mut Tx, name: &str) -> Result<Option<Timestamp>> {
     let now = tx.now().as_microseconds();
-    let at = match store::sink(tx, name).await?.and_then(|row| row.next_at) {
-        // whoever is gone is asked again only with something to send
-        Some(at) => Some(at).filter(|at| *at > now),
+    let at = match store::sink(tx, name).await?.and_then(|row| row.next_at).filter(|at| *at > now) {
+        Some(at) => Some(at),
+        // whoever is gone is asked again only with something to send; what lies behind the position is found by that
         None => store::next_waiting(tx, name).await?,
     };
     Ok(at.and_then(Timestamp::from_microseconds))

@@ -36,6 +36,7 @@ pub use statement::{Query, Row, Statement, Value};
 pub use tx::{Reader, Reads, Tx};
 pub use work::{Work, in_tx};
 
+use crate::fault::Fault;
 use crate::step;
 use tx::Manner;
 
@@ -92,6 +93,7 @@ pub enum Isolation {
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
+    fault: Option<Fault>,
 }
 
 struct Inner {
@@ -154,7 +156,21 @@ impl Db {
             Place::Postgres(url) => Engine::Postgres(open::postgres(url, options).await?),
         };
         let signals = Signals::default();
-        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }) })
+        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }), fault: None })
+    }
+
+    /// The same store, which does not answer this handle while the fault is on. For tests.
+    #[must_use]
+    pub fn with_fault(&self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self.clone() }
+    }
+
+    fn answers(&self) -> Result<()> {
+        if self.fault.as_ref().is_some_and(Fault::is_on) {
+            let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "a test has taken it away");
+            return Err(sqlx::Error::Io(refused).into());
+        }
+        Ok(())
     }
 
     /// Applies the migrations that the store lacks, in one transaction, and says how many that were.
@@ -216,6 +232,7 @@ impl Db {
         &self,
         read: impl for<'t> FnOnce(&'t mut Reader) -> Work<'s, 't, std::result::Result<T, E>> + Send,
     ) -> std::result::Result<T, E> {
+        self.answers()?;
         let mut reader = match &self.inner.engine {
             Engine::Sqlite(sqlite) => Reader::sqlite(sqlite.readers.acquire().await.map_err(StoreError::from)?),
             Engine::Postgres(postgres) => Reader::postgres(postgres.readers.acquire().await.map_err(StoreError::from)?),
@@ -286,6 +303,7 @@ impl Db {
     }
 
     async fn begin(&self, unit: &str, manner: Manner) -> Result<Tx> {
+        self.answers()?;
         let surroundings = self.inner.surroundings.clone();
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => {
@@ -321,11 +339,20 @@ impl Db {
             tx.rollback().await;
             return Err((transient, error));
         }
-        at_step(unit, "commit.before").map_err(|error| (false, error))?;
-        let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
-        at_step(unit, "commit.after").map_err(|error| (false, error))?;
-        self.inner.signals.tell(signal);
-        Ok(())
+        let (unit, signals) = (unit.to_owned(), self.inner.signals.clone());
+        // On its own, as whoever waits may give up in the middle: what is committed all the same is told.
+        let committing = tokio::spawn(async move {
+            at_step(&unit, "commit.before").map_err(|error| (false, error))?;
+            let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
+            at_step(&unit, "commit.after").map_err(|error| (false, error))?;
+            signals.tell(signal);
+            Ok(())
+        });
+        committing.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // the program ends
+            Err(_) => Err((false, sqlx::Error::WorkerCrashed.into())),
+        })
     }
 
     /// The present instant, by the clock that was handed in.

@@ -7,6 +7,9 @@ use indexmap::IndexSet;
 use super::key::{Key, Values, Variant, joined, kinds};
 use crate::model::ExtraData;
 
+/// The longest name of an update or a build, in bytes.
+const LONGEST_NAME: usize = 1_024;
+
 /// How results are spread over builds, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FanOut {
@@ -63,6 +66,18 @@ impl FanOut {
         let of_update = |kind: &String| self.update_types.contains(kind);
         let asks = self.named_builds(data).is_empty() && data.values("type").iter().any(of_update);
         if asks { data.values("item") } else { &[] }
+    }
+
+    /// The builds that a result of one update names, each with the update.
+    pub fn learnt<'a>(&self, data: &'a ExtraData) -> Vec<(&'a str, &'a str)> {
+        // longer ones are no names, and no database could look them up
+        let is_name = |text: &str| text.len() <= LONGEST_NAME;
+        let is_of_update = data.values("type").iter().any(|kind| self.update_types.contains(kind));
+        let [update] = data.values("item") else { return Vec::new() };
+        if !is_of_update || update.is_empty() || !is_name(update) {
+            return Vec::new();
+        }
+        self.named_builds(data).into_iter().filter(|nvr| is_name(nvr)).map(|nvr| (update.as_str(), nvr)).collect()
     }
 
     fn named_builds<'a>(&self, data: &'a ExtraData) -> IndexSet<&'a str> {

@@ -1,5 +1,7 @@
 //! `POST import`: a history of results, as a stream without end.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,16 +9,22 @@ use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use axum::response::Response;
 use futures_util::StreamExt as _;
+use serde::Serialize;
 use serde_json::{Value, json};
-use tidegate_platform::http::{Caller, Problem, ProblemItem};
-use tidegate_platform::store::in_tx;
+use tidegate_platform::http::{
+    Access, Caller, Endpoint, List, PAGE_PARAMETERS, Page, Path, Problem, ProblemItem, Query, Routes,
+};
+use tidegate_platform::store::{Result as StoreResult, in_tx};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
 use super::answer::{Failure, json};
+use super::native::instant;
 use super::{Gate, Shared, request};
 use crate::accept::Telling;
 use crate::import::{Batch, Encoding, Inflate, Line, Lines, MAX_REJECTED, NotInflatable, Rejected};
-use crate::store::{self, Accepting};
+use crate::rights::IMPORT;
+use crate::store::{self, Accepting, ImportRow, Progress};
 
 /// How an import is to be done.
 struct Wish {
@@ -39,7 +47,77 @@ struct Import<'g> {
     rejected: Vec<Value>,
 }
 
-pub(super) async fn import(State(gate): Shared, caller: Caller, parts: Parts, body: Body) -> Result<Response, Problem> {
+/// An import, as far as it came.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportRun {
+    /// Its name.
+    id: String,
+    /// Lines up to this one are done.
+    last_line: i64,
+    /// So many results of them are stored.
+    accepted: i64,
+    /// The smallest id among these.
+    first_result: Option<i64>,
+    /// The greatest.
+    last_result: Option<i64>,
+    /// When its first lines were stored.
+    began_at: Option<String>,
+    /// When its last ones were.
+    at: Option<String>,
+}
+
+/// An import with the lines that were refused.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportProgress {
+    /// Its name.
+    id: String,
+    /// Lines up to this one are done.
+    last_line: i64,
+    /// So many results of them are stored.
+    accepted: i64,
+    /// Lines that were refused, each `{line, error}`.
+    #[schema(value_type = Vec<Object>)]
+    rejected: Vec<Value>,
+}
+
+pub(super) fn routes() -> Routes<Arc<Gate>> {
+    let import_route = Endpoint::post("/api/v1/results/import", Access::Needs(IMPORT))
+        .summary("Stores a history: one result a line")
+        .query(&[("id", "names the import, so that it can be resumed"), ("announce", "none, changed or all")])
+        .endless();
+    let runs_route = Endpoint::get("/api/v1/results/imports", Access::Read).summary("Imports, by name");
+    let one_route = Endpoint::get("/api/v1/results/imports/{id}", Access::Read).summary("How far an import came");
+    Routes::new()
+        .route(import_route, import)
+        .route(runs_route.query(PAGE_PARAMETERS).answers::<List<ImportRun>>(200), runs)
+        .route(one_route.answers::<ImportProgress>(200), one)
+}
+
+async fn runs(State(gate): Shared, Query(page): Query<Page>) -> Result<axum::Json<List<ImportRun>>, Problem> {
+    let (after, rows) = (&page.after::<String>()?.unwrap_or_default(), page.rows());
+    let found: StoreResult<Vec<ImportRow>> =
+        gate.db().read(|reader| in_tx(async move { store::imports(reader, after, rows).await })).await;
+    let List { items, next } = page.list(found?, |row| row.id.clone());
+    let shown = |row: ImportRow| ImportRun {
+        id: row.id,
+        last_line: row.last_line,
+        accepted: row.accepted,
+        first_result: row.first_result,
+        last_result: row.last_result,
+        began_at: instant(row.began_at),
+        at: instant(row.at),
+    };
+    Ok(axum::Json(List { items: items.into_iter().map(shown).collect(), next }))
+}
+
+/// How far an import came; one that nobody began is at line 0.
+async fn one(State(gate): Shared, Path(id): Path<String>) -> Result<axum::Json<ImportProgress>, Problem> {
+    let progress: StoreResult<_> = gate.db().read(|reader| in_tx(store::import_progress(reader, &id))).await;
+    let Progress { last_line, accepted, rejected } = progress?;
+    Ok(axum::Json(ImportProgress { id, last_line, accepted, rejected }))
+}
+
+async fn import(State(gate): Shared, caller: Caller, parts: Parts, body: Body) -> Result<Response, Problem> {
     let wish = wish(&gate, &parts)?;
     let progress = gate.db().read(|reader| in_tx(store::import_progress(reader, &wish.id))).await?;
     let mut import = Import {

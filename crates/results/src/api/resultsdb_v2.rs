@@ -10,7 +10,7 @@ use serde_json::json;
 use tidegate_platform::http::{Access, Answer as Written, Caller, Endpoint, Problem, Raw, Record, Routes};
 use tidegate_platform::store::in_tx;
 
-use super::answer::{self, Answer, Failure, json, not_found, too_slow};
+use super::answer::{self, Answer, Failure, json, not_found};
 use super::{Gate, Shared, request};
 use crate::compat::render::{Links, WireList};
 use crate::compat::resultsdb_v2 as v2;
@@ -72,12 +72,13 @@ async fn results(State(gate): Shared, caller: Caller, parts: Parts) -> Answer {
 /// A page of results with its links.
 async fn list(gate: &Gate, caller: &Caller, parts: &Parts, asked: &v2::Asked) -> Answer {
     let limits = &gate.rules.limits();
-    let page = within(gate, async {
-        gate.db()
-            .read(|reader| in_tx(async move { store::results(reader, &asked.filter, asked.page, limits).await }))
-            .await
-    })
-    .await?;
+    let page = gate
+        .in_time(async {
+            gate.db()
+                .read(|reader| in_tx(async move { store::results(reader, &asked.filter, asked.page, limits).await }))
+                .await
+        })
+        .await?;
     let next = page.next.map(cursor);
     let next = next.as_ref().map(|cursor| Some(cursor.as_str()));
     let (prev, next) = v2::page_links(&request::address(caller, parts), request::query(parts), next);
@@ -86,29 +87,21 @@ async fn list(gate: &Gate, caller: &Caller, parts: &Parts, asked: &v2::Asked) ->
     json(StatusCode::OK, &WireList { prev, next, data })
 }
 
-/// The answer, unless it takes longer than a list may.
-async fn within<T>(
-    gate: &Gate,
-    work: impl Future<Output = tidegate_platform::store::Result<T>> + Send,
-) -> Result<T, Failure> {
-    let answer = tokio::time::timeout(gate.query_timeout, work).await.map_err(|_| too_slow())?;
-    Ok(answer?)
-}
-
 async fn latest(State(gate): Shared, caller: Caller, parts: Parts) -> Answer {
     let (asked, gate) = (&v2::latest(request::query(&parts))?, &*gate);
     let limits = &gate.rules.limits();
-    let found: Vec<StoredResult> = within(gate, async {
-        gate.db()
-            .read(|reader| {
-                in_tx(async move {
-                    let item_keys = &gate.rules.item_keys;
-                    store::latest(reader, &asked.filter, &asked.distinct_on, item_keys, limits).await
+    let found: Vec<StoredResult> = gate
+        .in_time(async {
+            gate.db()
+                .read(|reader| {
+                    in_tx(async move {
+                        let item_keys = &gate.rules.item_keys;
+                        store::latest(reader, &asked.filter, &asked.distinct_on, item_keys, limits).await
+                    })
                 })
-            })
-            .await
-    })
-    .await?;
+                .await
+        })
+        .await?;
     let links = links(&caller, &parts);
     let data: Vec<_> = found.iter().map(|result| links.result(result)).collect();
     json(StatusCode::OK, &json!({ "data": data }))
@@ -124,12 +117,15 @@ async fn result(State(gate): Shared, caller: Caller, parts: Parts) -> Answer {
 async fn groups(State(gate): Shared, caller: Caller, parts: Parts) -> Answer {
     let v2::GroupsAsked { uuids, descriptions, page } = &v2::groups(request::query(&parts), gate.max_limit)?;
     let skip = skipped(page);
-    let found = within(&gate, async {
-        gate.db()
-            .read(|reader| in_tx(async move { store::groups(reader, uuids, descriptions, skip, page.limit + 1).await }))
-            .await
-    })
-    .await?;
+    let found = gate
+        .in_time(async {
+            gate.db()
+                .read(|reader| {
+                    in_tx(async move { store::groups(reader, uuids, descriptions, skip, page.limit + 1).await })
+                })
+                .await
+        })
+        .await?;
     let links = links(&caller, &parts);
     let shown = found.iter().take(page.limit).map(|group| links.group(group)).collect();
     paged(&caller, &parts, found.len() > page.limit, shown)
@@ -171,10 +167,13 @@ async fn group_results(State(gate): Shared, caller: Caller, parts: Parts) -> Ans
 async fn testcases(State(gate): Shared, caller: Caller, parts: Parts) -> Answer {
     let v2::TestcasesAsked { names, page } = &v2::testcases(request::query(&parts), gate.max_limit)?;
     let skip = skipped(page);
-    let found = within(&gate, async {
-        gate.db().read(|reader| in_tx(async move { store::testcases(reader, names, skip, page.limit + 1).await })).await
-    })
-    .await?;
+    let found = gate
+        .in_time(async {
+            gate.db()
+                .read(|reader| in_tx(async move { store::testcases(reader, names, skip, page.limit + 1).await }))
+                .await
+        })
+        .await?;
     let links = links(&caller, &parts);
     let shown = found.iter().take(page.limit).map(|testcase| links.testcase(testcase)).collect();
     paged(&caller, &parts, found.len() > page.limit, shown)

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::model::{ExtraData, Group, Outcomes, StoredResult, TestCase, wire_time};
 
@@ -26,35 +27,55 @@ pub fn in_query(text: &str) -> String {
 pub struct Links(String);
 
 /// A result on the wire.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Result)]
 pub struct WireResult<'a> {
+    /// From 1, ascending.
     id: i64,
+    /// The uuids of its groups.
     groups: &'a [String],
+    /// What was tested.
     testcase: WireTestCase<'a>,
+    /// When, in UTC without a zone, always with six digits.
     submit_time: String,
+    /// What came out.
     outcome: &'a str,
+    /// A remark.
     note: Option<&'a str>,
+    /// Where its log is.
     ref_url: Option<&'a str>,
+    /// What it is about, and all else: lists of texts.
+    #[schema(value_type = Object)]
     data: &'a ExtraData,
+    /// Where it is found.
     href: String,
 }
 
 /// A test case on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TestCase)]
 pub struct WireTestCase<'a> {
+    /// Unique; may contain `/`.
     name: &'a str,
+    /// Where it is described.
     ref_url: Option<&'a str>,
     /// Where it is found.
     pub href: String,
 }
 
 /// A group on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Group)]
 pub struct WireGroup<'a> {
+    /// Unique, up to 36 characters.
     uuid: &'a str,
+    /// What the run was.
     description: Option<&'a str>,
+    /// Where it is described.
     ref_url: Option<&'a str>,
+    /// Where its results are found.
     results: String,
+    /// How many it has.
     results_count: u64,
     /// Where it is found.
     pub href: String,

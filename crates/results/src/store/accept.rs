@@ -63,12 +63,16 @@ statements! {
          ON CONFLICT (key_hash) DO UPDATE SET
             result_id = excluded.result_id, submit_time = excluded.submit_time, outcome = excluded.outcome
          WHERE (results_latest.submit_time, results_latest.result_id) < (excluded.submit_time, excluded.result_id)";
-    /// The three above in one: by what results are found, and what they are the newest of.
+    /// The three above in one, by what results are found and what they are the newest of; and the builds of updates.
     FOLLOW = postgres
         "WITH keyed AS (
             INSERT INTO results_result_key (key, value, submit_time, result_id)
             SELECT value ->> 0, value ->> 1, (value ->> 2)::bigint, (value ->> 3)::bigint
             FROM jsonb_array_elements($1) ON CONFLICT DO NOTHING
+         ), learnt AS (
+            INSERT INTO results_update_build (update_id, nvr, seen_at, source)
+            SELECT value ->> 0, value ->> 1, $5, 'data' FROM jsonb_array_elements($4) WITH ORDINALITY AS rows (value, place)
+            ORDER BY place ON CONFLICT DO NOTHING
          ), linked AS (
             INSERT INTO results_result_group (group_id, submit_time, result_id)
             SELECT (value ->> 0)::bigint, (value ->> 1)::bigint, (value ->> 2)::bigint
@@ -292,8 +296,11 @@ async fn follow(
             outcome,
         })
         .collect();
+    let learnt: BTreeSet<_> = stored.iter().flat_map(|result| rules.fan_out.learnt(&result.data)).collect();
     if tx.is_postgres() {
-        tx.query(FOLLOW).bind(Json(&keys)).bind(Json(&links)).bind(Json(&latest)).execute().await?;
+        let now = tx.now().as_microseconds();
+        let query = tx.query(FOLLOW).bind(Json(&keys)).bind(Json(&links)).bind(Json(&latest));
+        query.bind(Json(&learnt)).bind(now).execute().await?;
         return Ok(());
     }
     tx.query(KEYS).bind(Json(&keys)).execute().await?;
@@ -301,6 +308,9 @@ async fn follow(
         tx.query(LINKS).bind(Json(&links)).execute().await?;
     }
     tx.query(LATEST).bind(Json(&latest)).execute().await?;
+    if !learnt.is_empty() {
+        update::learn(tx, &learnt).await?;
+    }
     Ok(())
 }
 

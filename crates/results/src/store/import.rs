@@ -1,6 +1,7 @@
 //! Imports, chunk by chunk, and how far they came.
 
 use serde_json::{Value, json};
+use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_platform::statements;
 use tidegate_platform::store::{Reads, Result as StoreResult, Tx};
@@ -21,7 +22,30 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     PROGRESS =
         "SELECT COALESCE(MAX(last_line), 0), CAST(COALESCE(SUM(accepted), 0) AS BIGINT) FROM results_import WHERE id = $1";
+    IMPORTS =
+        "SELECT id, MAX(last_line) AS last_line, CAST(SUM(accepted) AS BIGINT) AS accepted,
+            MIN(first_result) AS first_result, MAX(last_result) AS last_result, MIN(at) AS began_at, MAX(at) AS at
+         FROM results_import WHERE id > $1 GROUP BY id ORDER BY id LIMIT $2";
     REJECTED = "SELECT rejected FROM results_import WHERE id = $1 ORDER BY first_line";
+}
+
+/// An import, as far as it came.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct ImportRow {
+    /// Its name.
+    pub id: String,
+    /// Lines up to this one are done.
+    pub last_line: i64,
+    /// So many results of them are stored.
+    pub accepted: i64,
+    /// The smallest id among these.
+    pub first_result: Option<i64>,
+    /// The greatest.
+    pub last_result: Option<i64>,
+    /// When its first lines were stored, in microseconds since 1970.
+    pub began_at: i64,
+    /// When its last ones were.
+    pub at: i64,
 }
 
 /// How far an import came.
@@ -87,4 +111,13 @@ pub async fn import_progress(reader: &mut impl Reads, import: &str) -> StoreResu
     let rejected: Vec<(Json<Vec<Value>>,)> = reader.query(REJECTED).bind(import).fetch_all().await?;
     let rejected = rejected.into_iter().flat_map(|(Json(rejected),)| rejected).collect();
     Ok(Progress { last_line, accepted, rejected })
+}
+
+/// Imports by name, behind that one.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn imports(reader: &mut impl Reads, after: &str, limit: i64) -> StoreResult<Vec<ImportRow>> {
+    reader.query(IMPORTS).bind(after).bind(limit).fetch_all().await
 }

@@ -181,21 +181,42 @@ pub async fn testcase(reader: &mut impl Reads, name: &str) -> Result<Option<Test
 /// The store is away.
 pub async fn testcases(reader: &mut impl Reads, names: &[Pattern], skip: u64, limit: usize) -> Result<Vec<TestCase>> {
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let rows = testcase_rows(reader, names, skip.saturating_add(limit)).await?;
+    let rows = testcase_rows(reader, names, "", skip.saturating_add(limit)).await?;
     Ok(rows.into_iter().skip(skip).map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
+}
+
+/// So many test cases by name, behind that one. None of the names means all of them.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn testcases_behind(
+    reader: &mut impl Reads,
+    names: &[Pattern],
+    after: &str,
+    limit: usize,
+) -> Result<Vec<TestCase>> {
+    let rows = testcase_rows(reader, names, after, limit).await?;
+    Ok(rows.into_iter().map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
 }
 
 /// The ids of the test cases with these names; `None` if there are more than `most`.
 pub(super) async fn testcase_ids(reader: &mut impl Reads, names: &[Pattern], most: usize) -> Result<Option<Vec<i64>>> {
-    let rows = testcase_rows(reader, names, most + 1).await?;
+    let rows = testcase_rows(reader, names, "", most + 1).await?;
     Ok((rows.len() <= most).then(|| rows.into_iter().map(|(id, ..)| id).collect()))
 }
 
-/// The first test cases with these names, at most so many.
-async fn testcase_rows(reader: &mut impl Reads, names: &[Pattern], most: usize) -> Result<Vec<TestcaseRow>> {
+/// The first test cases with these names behind that one, at most so many.
+async fn testcase_rows(
+    reader: &mut impl Reads,
+    names: &[Pattern],
+    after: &str,
+    most: usize,
+) -> Result<Vec<TestcaseRow>> {
     let exact: Option<Vec<_>> = names.iter().map(Pattern::exact).collect();
     if let Some(exact) = exact.filter(|exact| !exact.is_empty()) {
-        let mut rows: Vec<_> = reader.query(TESTCASES_NAMED).bind(Json(exact)).fetch_all().await?;
+        let mut rows: Vec<TestcaseRow> = reader.query(TESTCASES_NAMED).bind(Json(exact)).fetch_all().await?;
+        rows.retain(|(_, name, _)| name.as_str() > after);
         rows.truncate(most);
         return Ok(rows);
     }
@@ -203,7 +224,12 @@ async fn testcase_rows(reader: &mut impl Reads, names: &[Pattern], most: usize) 
     let prefix = names.iter().map(Pattern::prefix).reduce(common).unwrap_or_default().to_owned();
     let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
     let mut found: Vec<TestcaseRow> = Vec::new();
-    let mut rows: Vec<TestcaseRow> = reader.query(TESTCASES_FROM).bind(&prefix).bind(limit).fetch_all().await?;
+    let begin = if after < prefix.as_str() {
+        reader.query(TESTCASES_FROM).bind(&prefix)
+    } else {
+        reader.query(TESTCASES_BEHIND).bind(after)
+    };
+    let mut rows: Vec<TestcaseRow> = begin.bind(limit).fetch_all().await?;
     loop {
         let last = rows.last().map(|(_, name, _)| name.clone());
         let is_end = rows.len() < CHUNK || last.as_ref().is_none_or(|last| !last.starts_with(&prefix));
@@ -250,30 +276,59 @@ pub async fn groups(
     limit: usize,
 ) -> Result<Vec<Group>> {
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let rows = group_rows(reader, uuids, descriptions, i64::MAX, skip.saturating_add(limit)).await?;
+    counted(reader, rows.into_iter().skip(skip).collect()).await
+}
+
+/// So many groups, the newest first, that were made before the one of that number; each with its number.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn groups_before(
+    reader: &mut impl Reads,
+    uuids: &[String],
+    descriptions: &[Pattern],
+    before: i64,
+    limit: usize,
+) -> Result<Vec<(i64, Group)>> {
+    let rows = group_rows(reader, uuids, descriptions, before, limit).await?;
+    let numbers: Vec<_> = rows.iter().map(|row| row.0).collect();
+    Ok(numbers.into_iter().zip(counted(reader, rows).await?).collect())
+}
+
+/// The newest groups that were made before that number, at most so many.
+async fn group_rows(
+    reader: &mut impl Reads,
+    uuids: &[String],
+    descriptions: &[Pattern],
+    mut before: i64,
+    most: usize,
+) -> Result<Vec<GroupRow>> {
     let is_described = |(_, _, description, _): &GroupRow| {
         let fits = |text: &String| descriptions.iter().any(|pattern| pattern.matches(text));
         descriptions.is_empty() || description.as_ref().is_some_and(fits)
     };
     let mut found: Vec<GroupRow> = Vec::new();
-    if uuids.is_empty() {
-        let mut before = i64::MAX;
-        let chunk = if descriptions.is_empty() { skip.saturating_add(limit).min(20 * CHUNK) } else { CHUNK };
-        while found.len() < skip.saturating_add(limit) {
-            let most = i64::try_from(chunk).unwrap_or(i64::MAX);
-            let rows: Vec<GroupRow> = reader.query(GROUPS_BEFORE).bind(before).bind(most).fetch_all().await?;
-            let (count, last) = (rows.len(), rows.last().map(|row| row.0));
-            found.extend(rows.into_iter().filter(is_described));
-            match last {
-                Some(last) if count == chunk => before = last,
-                Some(_) | None => break,
-            }
-        }
-    } else {
+    if !uuids.is_empty() {
         found = reader.query(GROUPS_NAMED).bind(Json(uuids)).fetch_all().await?;
-        found.retain(is_described);
+        found.retain(|row| row.0 < before && is_described(row));
+        found.truncate(most);
+        return Ok(found);
     }
-    let rows = found.into_iter().skip(skip).take(limit).collect();
-    counted(reader, rows).await
+    let chunk = if descriptions.is_empty() { most.min(20 * CHUNK) } else { CHUNK };
+    while found.len() < most {
+        let limit = i64::try_from(chunk).unwrap_or(i64::MAX);
+        let rows: Vec<GroupRow> = reader.query(GROUPS_BEFORE).bind(before).bind(limit).fetch_all().await?;
+        let (count, last) = (rows.len(), rows.last().map(|row| row.0));
+        found.extend(rows.into_iter().filter(is_described));
+        match last {
+            Some(last) if count == chunk => before = last,
+            Some(_) | None => break,
+        }
+    }
+    found.truncate(most);
+    Ok(found)
 }
 
 /// The groups with the numbers of their results.

@@ -11,9 +11,11 @@ mod import;
 mod latest;
 mod list;
 mod names;
+mod rehearsal;
 mod retention;
 mod rows;
 mod state;
+mod told;
 mod update;
 mod walk;
 
@@ -23,17 +25,19 @@ use tidegate_platform::store::{Migrations, Statement, StoreError};
 use crate::announce::TooManyBuilds;
 
 pub use accept::{Accepting, accept};
-pub use import::{Progress, import_batch, import_progress};
+pub use import::{ImportRow, Progress, import_batch, import_progress, imports};
 pub use latest::latest;
-pub use list::{ResultPage, group, groups, result, results, testcase, testcases};
+pub use list::{ResultPage, group, groups, groups_before, result, results, testcase, testcases, testcases_behind};
 pub use names::{save_group, save_testcase};
+pub use rehearsal::{allow_emptying, empty, may_be_emptied};
 pub use retention::retention;
-pub use state::{AnnouncedRow, StateRow, announcements, states_of_item};
-pub use update::set_builds;
+pub use told::{About, After, AnnouncedRow, StateRow, announcements, known, states_of_item, told};
+pub use update::{BuildRow, set_builds, update_builds, updates_with};
 
 /// The gate's tables.
 pub const MIGRATIONS: Migrations = migrations!("results";
     1 "results" = "0001_results.sql",
+    2 "rehearsal" = "0002_rehearsal.sql",
 );
 
 /// Every fixed statement of the gate, for the test that prepares them all.
@@ -43,8 +47,10 @@ pub const STATEMENTS: &[&[Statement]] = &[
     latest::STATEMENTS,
     list::STATEMENTS,
     names::STATEMENTS,
+    rehearsal::STATEMENTS,
     retention::STATEMENTS,
     state::STATEMENTS,
+    told::STATEMENTS,
     update::STATEMENTS,
     walk::STATEMENTS,
 ];

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_kernel::{MessageId, Timestamp};
 use tidegate_platform::statements;
-use tidegate_platform::store::{Reads, Result, Tx};
+use tidegate_platform::store::{Reads as _, Result, Tx};
 
 use super::indexed;
 use super::rows::{damaged, time};
@@ -68,15 +68,6 @@ statements! {
             suppressed = (v.value ->> 'suppressed')::bigint, late = (v.value ->> 'late')::bigint,
             changed_at = (v.value ->> 'changed_at')::bigint
          FROM jsonb_array_elements($1) v WHERE key_hash = v.value ->> 'key_hash'";
-
-    OF_ITEM =
-        "SELECT key_hash, testcase, key_parts, outcome, result_id, progress_outcome, seq, suppressed, late, changed_at
-         FROM results_announcement_state WHERE item = $1 AND key_hash > $2 ORDER BY key_hash LIMIT $3";
-    TOLD =
-        "SELECT a.key_hash, a.seq, a.result_id, a.prev_outcome, a.outcome, a.reason, a.via, a.message_id, a.created_at,
-            s.testcase, s.key_parts
-         FROM results_announcement_state s JOIN results_announcement a ON a.key_hash = s.key_hash
-         WHERE s.item = $1 AND (a.key_hash, a.seq) > ($2, $3) ORDER BY a.key_hash, a.seq LIMIT $4";
 }
 
 #[derive(Serialize)]
@@ -131,58 +122,6 @@ pub(super) struct AnnouncementRow<'a> {
     reason: &'static str,
     via: Option<Value>,
     message_id: Option<MessageId>,
-}
-
-/// What is known of one key.
-#[derive(Debug, Clone, FromRow)]
-pub struct StateRow {
-    /// The identity, in text.
-    pub key_hash: String,
-    /// The name of the test case.
-    pub testcase: String,
-    /// Type, item and variant.
-    pub key_parts: Json<Value>,
-    /// What was last told.
-    pub outcome: Option<String>,
-    /// The result that was last told.
-    pub result_id: Option<i64>,
-    /// What is on its way.
-    pub progress_outcome: Option<String>,
-    /// How many changes were told.
-    pub seq: i64,
-    /// Repetitions since then.
-    pub suppressed: i64,
-    /// Results that came after newer ones.
-    pub late: i64,
-    /// When something was last told, in microseconds since 1970.
-    pub changed_at: Option<i64>,
-}
-
-/// A change that was told.
-#[derive(Debug, Clone, FromRow)]
-pub struct AnnouncedRow {
-    /// The identity, in text.
-    pub key_hash: String,
-    /// From 1 for each key.
-    pub seq: i64,
-    /// The result that was told.
-    pub result_id: i64,
-    /// What was told before.
-    pub prev_outcome: Option<String>,
-    /// What was told.
-    pub outcome: String,
-    /// `new` or `changed`
-    pub reason: String,
-    /// On the way from what.
-    pub via: Option<Json<Value>>,
-    /// The message; none where an import was silent.
-    pub message_id: Option<String>,
-    /// When, in microseconds since 1970.
-    pub created_at: i64,
-    /// The name of the test case.
-    pub testcase: String,
-    /// Type, item and variant.
-    pub key_parts: Json<Value>,
 }
 
 /// The states of all these keys, locked in the order of their hashes, made where they are missing.
@@ -307,29 +246,4 @@ fn written(key_hash: KeyHash, state: &State) -> Written<'_> {
         late: state.late,
         changed_at: state.changed_at.map(Timestamp::as_microseconds),
     }
-}
-
-/// What is known of an item, by key, behind that one.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn states_of_item(reader: &mut impl Reads, item: &str, after: &str, limit: i64) -> Result<Vec<StateRow>> {
-    let item = indexed(item);
-    reader.query(OF_ITEM).bind(&*item).bind(after).bind(limit).fetch_all().await
-}
-
-/// What was told of an item, by key and seq, behind that one.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn announcements(
-    reader: &mut impl Reads,
-    item: &str,
-    after: (&str, i64),
-    limit: i64,
-) -> Result<Vec<AnnouncedRow>> {
-    let item = indexed(item);
-    reader.query(TOLD).bind(&*item).bind(after.0).bind(after.1).bind(limit).fetch_all().await
 }

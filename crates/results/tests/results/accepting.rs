@@ -52,8 +52,7 @@ fn a_late_result_is_stored_and_not_told() {
         let late = gate.post(late).await;
         assert_eq!(late.id.0, 2);
         assert_eq!(gate.changes().await.len(), 1);
-        let states: Result<_> = t.db.read(|reader| in_tx(store::states_of_item(reader, "a", "", 10))).await;
-        let states = states.unwrap();
+        let states = gate.known("a").await;
         assert_eq!((states.len(), states[0].late, states[0].outcome.as_deref()), (1, 1, Some("FAILED")));
     });
 }

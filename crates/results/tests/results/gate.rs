@@ -11,7 +11,7 @@ use tidegate_results::accept::{Arriving, Rules, Telling};
 use tidegate_results::compat::render::Links;
 use tidegate_results::compat::resultsdb_v2::{Acceptance, parse_result};
 use tidegate_results::model::{ResultId, StoredResult};
-use tidegate_results::store::{self, AcceptError, Accepting};
+use tidegate_results::store::{self, AcceptError, Accepting, StateRow};
 use tidegate_testkit::TestDb;
 
 /// The tables of the gate and of what it stands on.
@@ -72,6 +72,12 @@ impl Gate {
     pub(crate) async fn result(&self, item: &str, outcome: &str) -> StoredResult {
         let data = json!({"item": item, "type": "koji_build"});
         self.post(json!({"outcome": outcome, "testcase": "t", "data": data})).await
+    }
+
+    /// What is known of an item.
+    pub(crate) async fn known(&self, item: &str) -> Vec<StateRow> {
+        let states: Result<_> = self.db.read(|reader| in_tx(store::states_of_item(reader, item, "", 100))).await;
+        states.expect("the store answers")
     }
 
     /// The bodies of all messages of that topic, in the order of the feed.

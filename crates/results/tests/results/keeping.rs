@@ -11,6 +11,7 @@ use tidegate_results::jobs::UpdateBuilds;
 use tidegate_results::store::{MIGRATIONS, retention};
 use tidegate_testkit::{Bench, TestDb};
 
+use crate::checked_in;
 use crate::gate::{Gate, TABLES};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -68,14 +69,8 @@ fn the_builds_of_an_update_come_over_the_bus_once() {
     });
 }
 
-/// Regenerates and compares: run with `TIDEGATE_BLESS=1` after a change that is meant.
 #[test]
 fn the_checked_in_list_is_what_the_migrations_say() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("retention.toml");
     let expected = catalogue(&MIGRATIONS).expect("every table says how long its rows are kept");
-    if std::env::var_os("TIDEGATE_BLESS").is_some() {
-        std::fs::write(&path, &expected).expect("the crate's folder can be written");
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, expected, "{} is not what the migrations say: bless it and review the change", path.display());
+    checked_in("retention.toml", &expected);
 }

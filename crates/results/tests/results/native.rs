@@ -198,3 +198,139 @@ fn records_are_listed_by_cursor_and_posted() {
         }
     });
 }
+
+#[test]
+fn what_was_told_is_found_by_test_case_and_by_update() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let data = json!({"type": "bodhi_update", "item": "U-1", "builds": ["b-1-1", "a-1-1"]});
+        web.result(json!({"outcome": "FAILED", "testcase": "t", "data": data})).await;
+        web.gate.result("c-1-1", "FAILED").await;
+        let data = json!({"type": "koji_build", "item": "a-1-1"});
+        web.result(json!({"outcome": "PASSED", "testcase": "u", "data": data})).await;
+        let items = async |path: &str| {
+            let mut items = Vec::new();
+            let mut next = String::new();
+            loop {
+                let page = get(&web, &format!("{path}&limit=1{next}")).await;
+                let shown = page["items"].as_array().expect("a list").iter();
+                items.extend(shown.map(|row| {
+                    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                    text(&row["testcase"]) + " " + &text(&row["subject"]["item"])
+                }));
+                match page["next"].as_str() {
+                    Some(cursor) => next = format!("&cursor={cursor}"),
+                    None => return items,
+                }
+            }
+        };
+        for list in ["announcements", "announcements/state"] {
+            let mut of_testcase = items(&format!("{list}?testcase=t")).await;
+            of_testcase.sort();
+            assert_eq!(of_testcase, ["t a-1-1", "t b-1-1", "t c-1-1"], "{list}");
+            let mut of_update = items(&format!("{list}?update=U-1")).await;
+            of_update.sort();
+            assert_eq!(of_update, ["t a-1-1", "t b-1-1", "u a-1-1"], "{list}");
+            assert_eq!(items(&format!("{list}?update=U-1&testcase=u")).await, ["u a-1-1"], "{list}");
+            assert_eq!(items(&format!("{list}?item=a-1-1&testcase=t")).await, ["t a-1-1"], "{list}");
+            assert_eq!(get(&web, &format!("{list}?item=a&update=U")).await["status"], 400);
+        }
+    });
+}
+
+#[test]
+fn a_subject_is_all_that_is_known_of_it() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let data = json!({"type": "bodhi_update", "item": "U-1", "builds": ["a-1-1"]});
+        web.result(json!({"outcome": "FAILED", "testcase": "t", "data": data})).await;
+        for scenario in ["x", "y"] {
+            let data = json!({"type": "brew-build", "item": "a-1-1", "scenario": scenario});
+            web.result(json!({"outcome": "PASSED", "testcase": "u", "data": data})).await;
+        }
+        let build = get(&web, "subjects/koji_build/a-1-1").await;
+        let ids: Vec<_> = build["results"].as_array().unwrap().iter().map(|result| result["id"].clone()).collect();
+        assert_eq!((ids, &build["updates"]), (vec![json!(3), json!(2)], &json!(["U-1"])));
+        assert_eq!((build["states"].as_array().map(Vec::len), &build["builds"]), (Some(3), &json!([])));
+        assert_eq!(get(&web, "subjects/brew-build/a-1-1").await, build, "another word for the same");
+        let update = get(&web, "subjects/bodhi_update/U-1").await;
+        assert_eq!((&update["results"][0]["id"], &update["builds"]), (&json!(1), &json!(["a-1-1"])));
+        let compose = json!({"type": "compose", "item": "C/Server/x86_64"});
+        web.result(json!({"outcome": "PASSED", "testcase": "t", "data": compose})).await;
+        assert_eq!(get(&web, "subjects/compose/C/Server/x86_64").await["results"][0]["id"], 4);
+        assert_eq!(get(&web, "subjects/compose/a-1-1").await["code"], "results.not-found");
+    });
+}
+
+#[test]
+fn the_builds_of_an_update_are_learnt_from_what_names_them() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let long = "x".repeat(3_000);
+        let data = json!({"type": "bodhi_update", "item": "U-1", "builds": ["b-1-1", "a-1-1", long]});
+        web.result(json!({"outcome": "FAILED", "testcase": "t", "data": data})).await;
+        let listed = get(&web, "updates/U-1/builds?limit=1").await;
+        assert_eq!((&listed["items"][0]["nvr"], &listed["items"][0]["source"]), (&json!("a-1-1"), &json!("data")));
+        let rest = get(&web, &format!("updates/U-1/builds?cursor={}", listed["next"].as_str().unwrap())).await;
+        assert_eq!((rest["items"].as_array().unwrap().len(), &rest["items"][0]["nvr"]), (1, &json!("b-1-1")));
+        let later = json!({"type": "bodhi_update", "item": "U-1"});
+        web.result(json!({"outcome": "PASSED", "testcase": "u", "data": later})).await;
+        let changes = web.gate.changes().await;
+        assert_eq!(changes[3..], ["a-1-1 1: nothing -> PASSED +0", "b-1-1 1: nothing -> PASSED +0"]);
+        let builds = Request::put("/api/v1/results/updates/U-1/builds").header("authorization", web.bearer("writer"));
+        let builds = builds.header("content-type", "application/json").body(Body::from(r#"{"builds": ["c-1-1"]}"#));
+        assert_eq!(web.send(builds.unwrap()).await.json(), json!({"update": "U-1", "builds": ["c-1-1"]}));
+        let now = get(&web, "updates/U-1/builds").await;
+        assert_eq!((&now["items"][0]["nvr"], &now["items"][0]["source"]), (&json!("c-1-1"), &json!("api")));
+        assert_eq!(t.rows("SELECT object FROM platform_write").await, [["update:U-1"]]);
+    });
+}
+
+#[test]
+fn what_results_name_is_listed() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        for (testcase, group) in [("dist.b", "g1"), ("dist.a", "g2"), ("x/y", "g3")] {
+            let groups = json!([{"uuid": group, "description": format!("run {group}")}]);
+            web.result(json!({"outcome": "PASSED", "testcase": testcase, "groups": groups})).await;
+        }
+        let first = get(&web, "testcases?name=dist.*&limit=1").await;
+        assert_eq!(first["items"][0]["name"], "dist.a");
+        let next = get(&web, &format!("testcases?name=dist.*&cursor={}", first["next"].as_str().unwrap())).await;
+        assert_eq!((&next["items"][0]["name"], &next["next"]), (&json!("dist.b"), &Value::Null));
+        assert_eq!(get(&web, "testcases?name=x/y,dist.b").await["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(get(&web, "testcases/x/y").await["name"], "x/y");
+        assert_eq!(get(&web, "testcases/x").await["code"], "results.not-found");
+        let first = get(&web, "groups?description=run*&limit=2").await;
+        assert_eq!((&first["items"][0]["uuid"], &first["items"][1]["results_count"]), (&json!("g3"), &json!(1)));
+        let next = get(&web, &format!("groups?description=run*&cursor={}", first["next"].as_str().unwrap())).await;
+        assert_eq!((&next["items"][0]["uuid"], &next["next"]), (&json!("g1"), &Value::Null));
+        assert_eq!(get(&web, "groups?uuid=g2,absent").await["items"][0]["description"], "run g2");
+        assert_eq!(get(&web, "groups/g2").await["results_count"], 1);
+        assert_eq!(get(&web, "groups/absent").await["code"], "results.not-found");
+    });
+}
+
+#[test]
+fn the_latest_and_imports_are_shown() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let line = json!({"outcome": "PASSED", "testcase": "t", "id": 7, "data": {"item": "a"}}).to_string();
+        import(&web, "?id=one", "", Body::from(line.clone() + "\n{\n")).await;
+        import(&web, "?id=two", "", Body::from(line.replace('7', "9").replace("PASSED", "FAILED"))).await;
+        let latest = get(&web, "latest?item=a&distinct_on=scenario").await;
+        assert_eq!((&latest["items"][0]["id"], latest["items"].as_array().map(Vec::len)), (&json!(9), Some(1)));
+        for wrong in ["latest?limit=3", "latest?_distinct_on=scenario", "latest?distinct_on=scenario"] {
+            assert_eq!(get(&web, wrong).await["status"], 400, "{wrong}");
+        }
+        let runs = get(&web, "imports?limit=1").await;
+        let run = &runs["items"][0];
+        assert_eq!((&run["id"], &run["last_line"], &run["accepted"]), (&json!("one"), &json!(2), &json!(1)));
+        assert_eq!((&run["first_result"], &run["at"]), (&json!(7), &json!("2026-11-21T08:00:00.000000Z")));
+        let rest = get(&web, &format!("imports?cursor={}", runs["next"].as_str().unwrap())).await;
+        assert_eq!((&rest["items"][0]["id"], &rest["next"]), (&json!("two"), &Value::Null));
+        let one = get(&web, "imports/one").await;
+        assert_eq!((&one["rejected"][0]["line"], &one["last_line"]), (&json!(2), &json!(2)));
+        assert_eq!(get(&web, "imports/none").await["last_line"], 0);
+    });
+}

@@ -12,7 +12,7 @@ use tidegate_platform::auth::{
     Auth, AuthError, AuthOptions, Credentials, Holder, Name, NewGrant, NewToken, NewUser, Rights,
 };
 use tidegate_platform::config::{Reader, Sources};
-use tidegate_platform::http::{HttpSettings, Mounts, Platform, serve};
+use tidegate_platform::http::{HttpSettings, Mounts, Platform, RouteLine, document, serve};
 use tidegate_platform::store::{Db, in_tx};
 use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes};
 use tidegate_results::config::ResultsConfig;
@@ -31,6 +31,8 @@ const UNKNOWN: &str = "tg_000000000000000000000000000000000000000000000000000000
 /// team that the third interface knows.
 pub(crate) struct Web {
     router: Router,
+    lines: Vec<RouteLine>,
+    document: String,
     tokens: BTreeMap<&'static str, String>,
     pub(crate) gate: gate::Gate,
     _stop: watch::Sender<bool>,
@@ -131,6 +133,14 @@ impl Web {
     }
 
     pub(crate) async fn with(t: &TestDb, change: impl FnOnce(&mut Gate)) -> Self {
+        Self::of(t, |mut gate| {
+            change(&mut gate);
+            gate
+        })
+        .await
+    }
+
+    pub(crate) async fn of(t: &TestDb, made: impl FnOnce(Gate) -> Gate) -> Self {
         let auth = auth(&t.db);
         let writer = token(&t.db, &auth, "alice", &["results.reporter", "results.importer"]).await;
         let reader = token(&t.db, &auth, "bob", &[]).await;
@@ -140,9 +150,15 @@ impl Web {
         let mut gate = Gate::new(platform.clone(), "http://public", &config());
         let entry = json!({"name": "qa", "testcases": ["dist.*"], "groups": ["qa"], "users": []});
         gate.v3_permissions = vec![Permission::of(entry)];
-        change(&mut gate);
-        let router = serve(platform, routes(Arc::new(gate)), Mounts::default().with(RESULTSDB, ResultsDb));
-        Self { router, tokens, gate: gate::Gate::over(t), _stop: stop }
+        let routes = routes(Arc::new(made(gate)));
+        let (lines, document) = (routes.lines(), document(&routes).to_pretty_json().expect("it has a JSON form"));
+        let router = serve(platform, routes, Mounts::default().with(RESULTSDB, ResultsDb));
+        Self { router, lines, document, tokens, gate: gate::Gate::over(t), _stop: stop }
+    }
+
+    /// What routes there are, and their description.
+    pub(crate) fn described(&self) -> (&[RouteLine], &str) {
+        (&self.lines, &self.document)
     }
 
     /// The token of the writer, the reader, or of nobody.

@@ -37,18 +37,7 @@ impl Client {
     pub(super) fn of(args: &ServerArgs, config: Option<&Path>, environment: &Environment) -> Result<Self, Failure> {
         let url = address(args, config, environment)?;
         let url = url.trim_end_matches('/');
-        let logins = login_file(environment);
-        let token = match &args.token_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::usage(format!("--token-file {}: {error}", path.display())))?;
-                Some(Secret::new(text.trim()))
-            }
-            None => match environment.get("TIDEGATE_TOKEN") {
-                Some(token) => Some(Secret::new(token)),
-                None => logins.as_deref().and_then(|path| stored(path).remove(url)).map(Secret::new),
-            },
-        };
+        let (logins, token) = (login_file(environment), token(args, url, environment)?);
         Ok(Self { way: Way::Server(Server::new(url, token)?), logins, runtime: runtime()? })
     }
 
@@ -154,6 +143,22 @@ impl Client {
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Failure::fault(format!("no runtime: {error}")))
+}
+
+/// What is shown to that server: a file that is named, the environment, or what `login` stored.
+pub(crate) fn token(args: &ServerArgs, server: &str, environment: &Environment) -> Result<Option<Secret>, Failure> {
+    if let Some(path) = &args.token_file {
+        return token_in(path).map(Some);
+    }
+    let of_login = || login_file(environment).and_then(|path| stored(&path).remove(server));
+    Ok(environment.get("TIDEGATE_TOKEN").map(str::to_owned).or_else(of_login).map(Secret::new))
+}
+
+/// The token that lies in a file.
+pub(crate) fn token_in(path: &Path) -> Result<Secret, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(Secret::new(text.trim()))
 }
 
 /// Where the server is: as the command line says, the environment, the configuration; else where one usually is.

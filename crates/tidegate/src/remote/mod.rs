@@ -23,6 +23,8 @@ use crate::failure::Failure;
 use client::Client;
 use desk::{Change, Desk};
 
+pub(crate) use client::{token, token_in};
+
 pub(crate) use desk::Writing;
 pub(crate) use server::Server;
 

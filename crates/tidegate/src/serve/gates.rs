@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
-use tidegate_platform::http::{Mounts, Platform, Routes, topic_routes};
+use tidegate_platform::fault::Fault;
+use tidegate_platform::http::{Mounts, Platform, Routes, form_routes, topic_routes};
 use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
-use tidegate_platform::store::Migrations;
+use tidegate_platform::store::{Db, Migrations, StoreError, in_tx};
 use tidegate_results::jobs::UpdateBuilds;
 use tidegate_results::{api, pages as of_results};
 use tidegate_web::Frame;
@@ -19,6 +20,11 @@ use crate::settings::Settings;
 /// switching it on is no migration.
 pub(super) const MIGRATIONS: &[Migrations] = &[tidegate_platform::MIGRATIONS, tidegate_results::store::MIGRATIONS];
 
+/// Says of the gates' tables, which are new, that test suites may empty them.
+pub(super) async fn allow_emptying(db: &Db) -> Result<(), StoreError> {
+    db.write("results.rehearse", |tx| in_tx(tidegate_results::store::allow_emptying(tx))).await
+}
+
 /// What all gates tell.
 const TOPICS: &[TopicFiles] = &tidegate_results::events::TOPICS;
 
@@ -28,25 +34,30 @@ pub(super) fn rights() -> Result<Rights, BadRights> {
 }
 
 /// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
-/// the mounts of others' interfaces and on pages.
-pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str) -> (Routes, Mounts) {
+/// the mounts of others' interfaces and on pages. Test suites switch that fault of the bus.
+pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: Fault) -> (Routes, Mounts) {
     let (mut routes, mut mounts) = (topic_routes(TOPICS), Mounts::default());
     let frame = Arc::new(frame(settings));
     if settings.results.enabled {
-        let gate = Arc::new(api::Gate::new(platform.clone(), url, &settings.results));
+        let gate = api::Gate::new(platform.clone(), url, &settings.results);
+        let test = &settings.platform.test;
+        let gate = Arc::new(if test.hooks { gate.for_tests(&test.identity, bus) } else { gate });
         routes = routes.and(api::routes(Arc::clone(&gate))).and(of_results::routes(gate, Arc::clone(&frame)));
         mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
     }
     for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
         mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
     }
-    (routes.and(pages::routes(platform.clone(), frame)), mounts)
+    for place in pages::OTHERS {
+        mounts = mounts.with(place, pages::ErrorPages(Arc::clone(&frame)));
+    }
+    (routes.and(form_routes(platform.clone())).and(pages::routes(platform.clone(), frame)), mounts)
 }
 
 /// The places of the navigation, in the order of the flow.
 fn frame(settings: &Settings) -> Frame {
     let results = settings.results.enabled.then_some(of_results::PLACE);
-    let links = [Some(pages::START), results, Some(pages::OPERATIONS)];
+    let links = [Some(pages::START), results, Some(pages::BLOCKERS), Some(pages::OPERATIONS)];
     Frame { links: links.into_iter().flatten().collect(), is_test: settings.platform.test.hooks }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tidegate_platform::auth::{Auth, AuthError};
+use tidegate_platform::fault::Fault;
 use tidegate_platform::http::{HttpSettings, Listeners, Metrics, Platform, Routes, platform_routes, serve as http};
 use tidegate_platform::secret::Secret;
 use tidegate_platform::sinks::Listen;
@@ -49,7 +50,8 @@ impl Service {
             None => None,
         };
         let auth = wiring::keeper(config, &db)?;
-        let jobs = wiring::jobs(settings, &db).await?;
+        let bus = Fault::default();
+        let jobs = wiring::jobs(settings, &db, &bus).await?;
         let (stop, stopping) = watch::channel(false);
         let http_settings = HttpSettings::from(&config.http);
         let drain = http_settings.drain;
@@ -59,7 +61,7 @@ impl Service {
         let listening = wiring::listen(settings, &db);
         let public = config.http.public_url.as_ref().map(ToString::to_string);
         let url = public.unwrap_or_else(|| addresses.first().map(|at| format!("http://{at}")).unwrap_or_default());
-        let (routes, mounts) = gates::routes(settings, &platform, &url);
+        let (routes, mounts) = gates::routes(settings, &platform, &url, bus);
         let router = http(platform.clone(), platform_routes(platform, routes.and(further)), mounts);
         let serving = tokio::spawn(listeners.serve(router, stopping, drain));
         Ok(Self { url, addresses, auth, db, worker, bridge, listening, serving, stop })

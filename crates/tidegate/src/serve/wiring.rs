@@ -10,6 +10,7 @@ use tidegate_kernel::{RandomIds, SystemClock};
 use tidegate_platform::auth::{self, Auth, AuthOptions};
 use tidegate_platform::chance::SystemRng;
 use tidegate_platform::config::{self, BusDeclare, PlatformConfig};
+use tidegate_platform::fault::Fault;
 use tidegate_platform::http;
 use tidegate_platform::outbox::Sequence;
 use tidegate_platform::relay::Relay;
@@ -32,6 +33,10 @@ pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
     if applied > 0 {
         tracing::info!(applied, "the store was migrated");
     }
+    let is_new = applied == gates::MIGRATIONS.iter().map(|migrations| migrations.list.len()).sum::<usize>();
+    if config.test.hooks && is_new {
+        gates::allow_emptying(&db).await?;
+    }
     Ok(db)
 }
 
@@ -44,7 +49,7 @@ pub(super) async fn open(config: &PlatformConfig) -> Result<Db, Failure> {
         None => Place::Sqlite(config.data_dir.join("tidegate.sqlite")),
         Some(url) => StoreOptions::parse(url.expose())?.place,
     };
-    let waive_fsync = config.test.hooks;
+    let waive_fsync = config.test.hooks || config.test.waive_fsync;
     let options = StoreOptions { place, pool: config.store.pool, waive_fsync };
     Ok(Db::open(&options, surroundings).await?)
 }
@@ -75,10 +80,10 @@ pub(super) fn worker(config: &PlatformConfig) -> WorkerOptions {
     WorkerOptions { slots: slots.unwrap_or(usual.slots), lease, sweep, roles: usual.roles }
 }
 
-/// All jobs, with the receivers enrolled.
-pub(super) async fn jobs(settings: &Settings, db: &Db) -> Result<Jobs, Failure> {
+/// All jobs, with the receivers enrolled. A test can take those away.
+pub(super) async fn jobs(settings: &Settings, db: &Db, bus: &Fault) -> Result<Jobs, Failure> {
     let config = &settings.platform;
-    let relay = relay(config)?.enrol(db).await?;
+    let relay = relay(config)?.with_fault(bus.clone()).enrol(db).await?;
     let retention = gates::kept(settings, retention(config)).enrol(db).await?;
     let jobs = Jobs::default().with(relay).with(retention).with(gates::consumers(settings));
     Ok(if db.is_postgres() { jobs.with(Sequence) } else { jobs })

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tidegate_kernel::{Rng as _, SeededRng};
+use tidegate_platform::fault::Fault;
 use tidegate_platform::relay::{Policy, Relay, Trouble, view};
 use tidegate_platform::store::{Result, in_tx};
 use tidegate_testkit::{Kind, TestDb};
@@ -34,6 +35,22 @@ fn everything_goes_through_once_and_leaves_no_row() {
         assert_eq!(bench.settle().await, []);
         let behind = "SELECT 1 FROM platform_sink WHERE position < (SELECT MAX(no) FROM platform_feed)";
         assert_eq!(t.rows(behind).await.len(), 0);
+    });
+}
+
+#[test]
+fn receivers_that_a_test_takes_away_get_everything_when_they_are_back() {
+    TestDb::both(PLATFORM, async |t| {
+        let (sink, fault) = (TestSink::new(Policy::AMQP, |_, _| None), Fault::default());
+        let bench = bench(t, Relay::new().with(sink.clone()).with_fault(fault.clone())).await;
+        fault.set(true);
+        announce(&t.db, "a/1").await;
+        bench.settle().await;
+        assert_eq!((sink.asked(), deliveries(t).await.len()), (0, 0));
+        fault.set(false);
+        announce(&t.db, "a/2").await;
+        bench.advance(HOUR).await;
+        assert_eq!(sink.got(), ["a/1", "a/2"]);
     });
 }
 
