@@ -16,6 +16,7 @@ use crate::failure::{Failure, of_gate, of_output};
 use crate::load::{BenchArgs, bench};
 use crate::remote::{self, RemoteCommand, ServerArgs};
 use crate::serve::{ServeArgs, serve};
+use crate::store_command::{self, StoreCommand};
 
 /// The release pipeline of a Linux distribution in one program
 #[derive(Debug, Parser)]
@@ -73,6 +74,9 @@ enum Command {
     Migrate(Box<migrate::Command>),
     /// Run the service
     Serve(ServeArgs),
+    /// The store of the configuration
+    #[command(subcommand)]
+    Db(StoreCommand),
     /// What is set, what could be, and what is mistaken
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -86,6 +90,11 @@ enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder
+    Man {
+        /// The folder, instead of standard output
+        folder: Option<PathBuf>,
     },
 }
 
@@ -141,7 +150,8 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
     match command {
         Command::Migrate(command) => migrate::execute(command, console, &SystemClock).map_err(|error| of_gate(&error)),
         Command::Serve(args) => serve(args, config, console),
-        Command::Config(command) => config_command::execute(command, config, console),
+        Command::Db(command) => store_command::execute(command, config, console),
+        Command::Config(command) => config_command::execute(command, config, &place.server, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
         Command::Bench(args) => bench(args, &place.server, console),
         Command::Demo(args) => demo(args, console, &SystemClock),
@@ -151,5 +161,18 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
             console.answer(&String::from_utf8_lossy(&script)).map_err(|error| of_output(&error))?;
             Ok(Exit::Yes)
         }
+        Command::Man { folder } => manual(folder.as_deref(), console),
     }
+}
+
+/// The manual, made from what the command line itself says.
+fn manual(folder: Option<&Path>, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let (program, output) = (Tidegate::command(), |error: std::io::Error| of_output(&error));
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(program, folder)).map_err(output)?;
+        return Ok(Exit::Yes);
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(program).render(&mut page).map_err(output)?;
+    console.answer(String::from_utf8_lossy(&page).trim_end()).map(|()| Exit::Yes).map_err(output)
 }

@@ -6,6 +6,7 @@ use tidegate_migrate::cli::{Console, Exit};
 use tidegate_platform::config::{Environment, Standing, reference, show};
 
 use crate::failure::{Failure, of_output};
+use crate::remote::{self, ServerArgs, Writing};
 use crate::settings::load;
 
 /// What to say of the configuration
@@ -17,16 +18,23 @@ pub(crate) enum ConfigCommand {
     Show,
     /// Print a file with every key, what it means and its default
     Reference,
+    /// Have a server take over what can change while it runs, all of it or nothing
+    Reload {
+        #[command(flatten)]
+        writing: Writing,
+    },
 }
 
 /// Carries it out.
 pub(crate) fn execute(
     command: &ConfigCommand,
     asked: Option<&std::path::Path>,
+    server: &ServerArgs,
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
     let settings = match command {
+        ConfigCommand::Reload { writing } => return remote::reload(writing, server, asked, console),
         ConfigCommand::Check | ConfigCommand::Show => load(asked, &environment)?,
         // the same whatever is set
         ConfigCommand::Reference => load(Some("/dev/null".as_ref()), &Environment::default())?,
@@ -43,7 +51,9 @@ pub(crate) fn execute(
             set.map(line).try_for_each(|line| console.json(&line))
         }
         ConfigCommand::Show => console.answer(show(&settings.known).trim_end()),
-        ConfigCommand::Reference => console.answer(reference(&settings.known).trim_end()),
+        ConfigCommand::Reference | ConfigCommand::Reload { .. } => {
+            console.answer(reference(&settings.known).trim_end())
+        }
     };
     said.map_err(|error| of_output(&error))?;
     Ok(Exit::Yes)

@@ -15,6 +15,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The exit code of what is not known.
+    pub(crate) const UNKNOWN: u8 = 3;
+
     fn new(exit: u8, text: impl Into<String>) -> Self {
         Self { exit, text: text.into(), is_closed_pipe: false }
     }
@@ -31,7 +34,7 @@ impl Failure {
 
     /// It is not known: a server is not reached, or not in time.
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
-        Self::new(3, text)
+        Self::new(Self::UNKNOWN, text)
     }
 
     /// It is our own fault.

@@ -9,6 +9,7 @@ mod pages;
 mod remote;
 mod serve;
 mod settings;
+mod store_command;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidegate_kernel::Actor;
 
-use super::rights::{Permission, covers};
+use super::rights::{ADMIN_ROLE, Permission, Rights, covers};
 
 /// Who makes a request, and what that one may do.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub enum Shown {
     },
     /// A proxy that is trusted says who it is.
     Proxy,
+    /// The store itself: whoever can open it needs no leave of a server.
+    Store,
 }
 
 /// What a token narrows its owner to.
@@ -75,6 +77,13 @@ impl Principal {
         Self { user: None, shown: Shown::Nothing, holdings: Vec::new(), teams: BTreeSet::new() }
     }
 
+    /// Whoever has the store itself in hand, and so may do everything.
+    pub(crate) fn of_store(rights: &Rights) -> Self {
+        let permits = Arc::new(rights.permitted_by(ADMIN_ROLE).cloned().unwrap_or_default());
+        let admin = Holding { role: ADMIN_ROLE.to_owned(), permits, object: None, narrowed: None };
+        Self { shown: Shown::Store, holdings: vec![admin], ..Self::anonymous() }
+    }
+
     /// The user; nothing without a login.
     pub fn user(&self) -> Option<&KnownUser> {
         self.user.as_ref()
@@ -89,18 +98,22 @@ impl Principal {
     pub fn token(&self) -> Option<&TokenLimits> {
         match &self.shown {
             Shown::Token(token) => Some(token),
-            Shown::Nothing | Shown::Session { .. } | Shown::Proxy => None,
+            Shown::Nothing | Shown::Session { .. } | Shown::Proxy | Shown::Store => None,
         }
     }
 
     /// Whether it is nobody in particular.
     pub fn is_anonymous(&self) -> bool {
-        self.user.is_none()
+        self.user.is_none() && self.shown != Shown::Store
     }
 
     /// Who acts in messages and records.
     pub fn actor(&self) -> Actor {
-        Actor::user(self.user.as_ref().map_or("anonymous", |user| &user.name))
+        match (&self.user, &self.shown) {
+            (Some(user), _) => Actor::user(&user.name),
+            (None, Shown::Store) => Actor::system(),
+            (None, _) => Actor::user("anonymous"),
+        }
     }
 
     /// The teams that it is in.

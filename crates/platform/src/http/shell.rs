@@ -35,6 +35,10 @@ pub struct Mounts {
     mounts: Vec<(&'static str, Arc<dyn Dialect>)>,
 }
 
+/// Marks a request that never crossed a network: it was made by whoever opened the store. No client can send it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FromTheStore;
+
 #[derive(Clone)]
 struct Shell {
     platform: Platform,
@@ -139,7 +143,10 @@ async fn caller_of(shell: &Shell, request_id: Arc<str>, request: &mut Request) -
     }
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let whence = Whence::of(peer, request.headers(), settings);
-    let principal = who(shell, &whence, request.headers()).await;
+    let principal = match request.extensions().get::<FromTheStore>() {
+        Some(FromTheStore) => Ok(Arc::new(Principal::of_store(shell.platform.auth().rights()))),
+        None => who(shell, &whence, request.headers()).await,
+    };
     if principal.as_ref().map_or(true, |principal| principal.is_anonymous())
         && let Some(wait) = platform.inner.rate.take(whence.address, Instant::now())
     {
@@ -155,6 +162,7 @@ async fn caller_of(shell: &Shell, request_id: Arc<str>, request: &mut Request) -
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let via = match principal.shown() {
         Shown::Session { .. } => Via::Page,
+        Shown::Store => Via::Cli,
         Shown::Nothing | Shown::Token(_) | Shown::Proxy if agent.starts_with("tidegate/") => Via::Cli,
         Shown::Nothing | Shown::Token(_) | Shown::Proxy => Via::Api,
     };

@@ -110,6 +110,22 @@ pub(crate) async fn migrate_postgres(
     Ok(missing.len())
 }
 
+/// How many a SQLite store lacks.
+pub(crate) async fn lacking_sqlite(connection: &mut SqliteConnection, crates: &[Migrations]) -> Result<usize> {
+    const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'platform_migration')";
+    let (is_there,): (bool,) = sqlx::query_as(IS_THERE).fetch_one(&mut *connection).await?;
+    let applied = if is_there { sqlx::query_as(APPLIED).fetch_all(connection).await? } else { vec![] };
+    Ok(missing(crates, applied, |migration| migration.sqlite)?.len())
+}
+
+/// How many a PostgreSQL store lacks.
+pub(crate) async fn lacking_postgres(connection: &mut PgConnection, crates: &[Migrations]) -> Result<usize> {
+    const IS_THERE: &str = "SELECT to_regclass('platform_migration') IS NOT NULL";
+    let (is_there,): (bool,) = sqlx::query_as(IS_THERE).fetch_one(&mut *connection).await?;
+    let applied = if is_there { sqlx::query_as(APPLIED).fetch_all(connection).await? } else { vec![] };
+    Ok(missing(crates, applied, |migration| migration.postgres)?.len())
+}
+
 type Applied = (String, i64, String, String);
 
 /// What the store lacks, in order; an error if it has what we do not know.

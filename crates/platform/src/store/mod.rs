@@ -193,6 +193,36 @@ impl Db {
         }
     }
 
+    /// How many migrations the store lacks.
+    ///
+    /// # Errors
+    ///
+    /// The store has one that is not known here, or is away.
+    pub async fn lacks(&self, crates: &[Migrations]) -> Result<usize> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => {
+                let mut connection = sqlite.readers.acquire().await?;
+                migration::lacking_sqlite(&mut connection, crates).await
+            }
+            Engine::Postgres(postgres) => {
+                let mut connection = postgres.readers.acquire().await?;
+                migration::lacking_postgres(&mut connection, crates).await
+            }
+        }
+    }
+
+    /// The first thing that the database's own check finds wrong with its file. PostgreSQL checks its pages as it reads
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// The store is away, or too damaged to be checked.
+    pub async fn damage(&self) -> Result<Option<String>> {
+        let Engine::Sqlite(sqlite) = &self.inner.engine else { return Ok(None) };
+        let mut connection = sqlite.readers.acquire().await?;
+        open::damage(&mut connection).await
+    }
+
     /// Reads. Each statement sees what is committed when it begins.
     ///
     /// # Errors

@@ -116,6 +116,12 @@ async fn assert_sqlite(connection: &mut SqliteConnection) -> Result<()> {
     Ok(())
 }
 
+/// The first finding of SQLite's own check of the whole file.
+pub(super) async fn damage(connection: &mut SqliteConnection) -> Result<Option<String>> {
+    let (found,): (String,) = sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(connection).await?;
+    Ok((found != "ok").then_some(found))
+}
+
 pub(super) async fn postgres(url: &str, options: &StoreOptions) -> Result<Postgres> {
     let common = PgConnectOptions::from_str(url)?.application_name("tidegate").options([
         ("statement_timeout", "30s"),

@@ -6,20 +6,29 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tidegate_platform::config::Environment;
 use tidegate_platform::secret::Secret;
 
 use super::ServerArgs;
-use super::server::{Answered, Server};
+use super::desk::query;
+use super::server::{Answered, Server, refusal};
 use crate::failure::Failure;
+use crate::serve::LocalStore;
 use crate::settings::load;
 
-/// A server, and where logins are kept.
+/// Whoever answers, and where logins are kept.
 pub(super) struct Client {
-    pub(super) server: Server,
+    way: Way,
     logins: Option<PathBuf>,
     runtime: tokio::runtime::Runtime,
+}
+
+/// Who answers.
+enum Way {
+    Server(Server),
+    Store(LocalStore),
 }
 
 const USUAL: &str = "http://127.0.0.1:8470";
@@ -29,9 +38,32 @@ impl Client {
         let url = address(args, config, environment)?;
         let url = url.trim_end_matches('/');
         let (logins, token) = (login_file(environment), token(args, url, environment)?);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::fault(format!("no client: {error}")))?;
-        Ok(Self { server: Server::new(url, token)?, logins, runtime })
+        Ok(Self { way: Way::Server(Server::new(url, token)?), logins, runtime: runtime()? })
+    }
+
+    /// The store of the configuration itself, which no server may have open if it is a file.
+    pub(super) fn local(config: Option<&Path>, environment: &Environment) -> Result<Self, Failure> {
+        let settings = load(config, environment)?;
+        let runtime = runtime()?;
+        let remedy = "to ask that server, leave out --local";
+        let store = runtime.block_on(LocalStore::open(&settings, remedy))?;
+        runtime.block_on(store.demand_current())?;
+        Ok(Self { way: Way::Store(store), logins: None, runtime })
+    }
+
+    /// The server, for what only a server can do.
+    pub(super) fn server(&self) -> Result<&Server, Failure> {
+        match &self.way {
+            Way::Server(server) => Ok(server),
+            Way::Store(_) => Err(Failure::fault("a command that needs a server works on the store")),
+        }
+    }
+
+    /// Gives the store back.
+    pub(super) fn close(self) {
+        if let Way::Store(store) = self.way {
+            self.runtime.block_on(store.close());
+        }
     }
 
     /// Waits for what is asked of the server.
@@ -40,34 +72,28 @@ impl Client {
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Answered, Failure> {
-        self.wait(self.server.get(path))
-    }
-
-    pub(super) fn post(&self, path: &str, body: Option<&Value>) -> Result<Answered, Failure> {
-        self.ask(Method::POST, path, body, &[])
-    }
-
-    pub(super) fn delete(&self, path: &str) -> Result<Answered, Failure> {
-        self.ask(Method::DELETE, path, None, &[])
+        self.ask(Method::GET, path, None, &[])
     }
 
     /// All items of a list, page by page.
     pub(super) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        Ok(self.first(path, usize::MAX)?.0)
+    }
+
+    /// The first items of a list, page by page, and whether these are all.
+    pub(super) fn first(&self, path: &str, most: usize) -> Result<(Vec<Value>, bool), Failure> {
         let mut items = Vec::new();
         let mut next: Option<String> = None;
         loop {
-            let separator = if path.contains('?') { '&' } else { '?' };
-            let target = match &next {
-                None => path.to_owned(),
-                Some(cursor) => format!("{path}{separator}cursor={cursor}"),
-            };
-            let mut page = self.get(&target)?.body;
+            let mut page = self.get(&query(path, [("cursor", next.as_deref())]))?.body;
             if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
                 items.extend(more);
             }
             next = page.get("next").and_then(Value::as_str).map(str::to_owned);
-            if next.is_none() {
-                return Ok(items);
+            if next.is_none() || items.len() >= most {
+                let is_all = next.is_none() && items.len() <= most;
+                items.truncate(most);
+                return Ok((items, is_all));
             }
         }
     }
@@ -80,7 +106,18 @@ impl Client {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<Answered, Failure> {
-        self.wait(self.server.ask(method, path, body, headers))
+        match &self.way {
+            Way::Server(server) => self.wait(server.ask(method, path, body, headers)),
+            Way::Store(store) => {
+                let (status, body) = self.wait(store.ask(method, path, body))?;
+                let headers = HeaderMap::new();
+                if status.is_success() {
+                    Ok(Answered { body, headers })
+                } else {
+                    Err(refusal(status, &body, "the store"))
+                }
+            }
+        }
     }
 
     /// Keeps a token for this server in a file that nobody else reads.
@@ -88,7 +125,7 @@ impl Client {
         let path = self.logins.clone().ok_or_else(|| Failure::usage("there is no home in which a login is kept"))?;
         let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
         let mut all = stored(&path);
-        all.insert(self.server.url.clone(), token.to_owned());
+        all.insert(self.server()?.url.clone(), token.to_owned());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -101,6 +138,11 @@ impl Client {
         std::fs::rename(&new, &path).map_err(failed)?;
         Ok(path)
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::fault(format!("no runtime: {error}")))
 }
 
 /// What is shown to that server: a file that is named, the environment, or what `login` stored.

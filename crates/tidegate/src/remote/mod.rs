@@ -1,11 +1,16 @@
 //! Commands that ask a server: its address, the token that is shown, and how its answers become words and exit codes.
 
 mod client;
+mod desk;
 mod entry;
+mod events;
 mod jobs;
+mod messages;
 mod people;
 mod server;
 mod shown;
+mod sse;
+mod trail;
 
 use std::path::{Path, PathBuf};
 
@@ -16,8 +21,11 @@ use tidegate_platform::config::Environment;
 use crate::failure::Failure;
 
 use client::Client;
+use desk::{Change, Desk};
+
 pub(crate) use client::{token, token_in};
 
+pub(crate) use desk::Writing;
 pub(crate) use server::Server;
 
 /// Which server, and who asks
@@ -44,20 +52,53 @@ pub(crate) enum RemoteCommand {
     /// Say who the server takes us for, and what that one may do
     Me,
     /// Users
-    #[command(subcommand)]
-    User(people::UserCommand),
+    User(people::UserArgs),
     /// Teams and their members
-    #[command(subcommand)]
-    Team(people::TeamCommand),
+    Team(people::TeamArgs),
     /// Tokens
-    #[command(subcommand)]
-    Token(people::TokenCommand),
+    Token(people::TokenArgs),
     /// Roles of users and teams
+    Grant(people::GrantArgs),
+    /// Where something went through all gates, and where it stands
+    Trail(trail::TrailArgs),
+    /// What holds something and what it waits for, and who can act
+    Why {
+        /// A subject such as build:nethack-9-1.fc44, or what people call it
+        subject: String,
+    },
+    /// What stands still, and why
     #[command(subcommand)]
-    Grant(people::GrantCommand),
+    Blockers(trail::BlockersCommand),
+    /// What happens
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Work in the background
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Messages and deeds that did not go through at once
+    #[command(subcommand)]
+    Messages(messages::MessagesCommand),
+    /// What came from outside and did not have its effect at once
+    #[command(subcommand)]
+    Inbox(messages::InboxCommand),
+    /// Web hooks that get messages
+    #[command(subcommand)]
+    Hook(messages::HookCommand),
+    /// Who changed what, and why
+    Writes(trail::WritesArgs),
+}
+
+impl RemoteCommand {
+    /// Whether it works on the store itself.
+    fn is_local(&self) -> bool {
+        match self {
+            Self::User(args) => args.way.local,
+            Self::Team(args) => args.way.local,
+            Self::Token(args) => args.way.local,
+            Self::Grant(args) => args.way.local,
+            _ => false,
+        }
+    }
 }
 
 /// Carries it out.
@@ -68,31 +109,46 @@ pub(crate) fn execute(
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
-    let client = Client::of(server, config, &environment)?;
+    let client = match command.is_local() {
+        true => Client::local(config, &environment)?,
+        false => Client::of(server, config, &environment)?,
+    };
+    let mut desk = Desk { client: &client, console, yes: server.yes };
+    let done = carry_out(command, &mut desk);
+    client.close();
+    done
+}
+
+fn carry_out(command: &RemoteCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
     match command {
-        RemoteCommand::Setup(args) => entry::set_up(args, &client, console),
-        RemoteCommand::Login(args) => entry::log_in(args, &client, console),
-        RemoteCommand::Me => entry::me(&client, console),
-        RemoteCommand::User(command) => people::user(command, server.yes, &client, console),
-        RemoteCommand::Team(command) => people::team(command, server.yes, &client, console),
-        RemoteCommand::Token(command) => people::token(command, &client, console),
-        RemoteCommand::Grant(command) => people::grant(command, &client, console),
-        RemoteCommand::Jobs(command) => jobs::execute(command, &client, console),
+        RemoteCommand::Setup(args) => entry::set_up(args, desk),
+        RemoteCommand::Login(args) => entry::log_in(args, desk),
+        RemoteCommand::Me => entry::me(desk),
+        RemoteCommand::User(args) => people::user(&args.command, desk),
+        RemoteCommand::Team(args) => people::team(&args.command, desk),
+        RemoteCommand::Token(args) => people::token(&args.command, desk),
+        RemoteCommand::Grant(args) => people::grant(&args.command, desk),
+        RemoteCommand::Trail(args) => trail::trail(args, desk),
+        RemoteCommand::Why { subject } => trail::why(subject, desk),
+        RemoteCommand::Blockers(command) => trail::blockers(command, desk),
+        RemoteCommand::Events(command) => events::execute(command, desk),
+        RemoteCommand::Jobs(command) => jobs::execute(command, desk),
+        RemoteCommand::Messages(command) => messages::messages(command, desk),
+        RemoteCommand::Inbox(command) => messages::inbox(command, desk),
+        RemoteCommand::Hook(command) => messages::hook(command, desk),
+        RemoteCommand::Writes(args) => trail::writes(args, desk),
     }
 }
 
-/// Asks whether to do what cannot be undone: on a terminal a person, elsewhere the option.
-fn confirm(yes: bool, what: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-    use std::io::IsTerminal as _;
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("{what} cannot be undone: give --yes before the command")));
-    }
-    let output = |error: std::io::Error| crate::failure::of_output(&error);
-    console.warn(&format!("{what}. This cannot be undone. Go on? [y/N]")).map_err(output)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(output)?;
-    if answer.trim().eq_ignore_ascii_case("y") { Ok(()) } else { Err(Failure::no("nothing was done")) }
+/// Has the server read its configuration again.
+pub(crate) fn reload(
+    writing: &Writing,
+    server: &ServerArgs,
+    config: Option<&Path>,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
+    let client = Client::of(server, config, &Environment::of_process())?;
+    let mut desk = Desk { client: &client, console, yes: server.yes };
+    let said = "the server has read its configuration again";
+    desk.change(writing, Change::post("/api/v1/platform/config/reload", None, said))
 }

@@ -1,18 +1,32 @@
 //! `user`, `team`, `token`, `grant`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tidegate_migrate::cli::{Console, Exit};
+use tidegate_migrate::cli::Exit;
 
-use super::client::Client;
-use super::confirm;
-use super::entry::{part, with};
-use super::shown::{done, list};
+use super::desk::{Change, Desk, Writing, body, part, query, text};
+use super::entry::first_line;
 use crate::failure::Failure;
 
+/// Who is asked about people: a server, or the store itself
+#[derive(Debug, Args)]
+pub(crate) struct Way {
+    /// Work on the store of the configuration instead of asking a server: for when nobody can log in
+    #[arg(long, global = true)]
+    pub(super) local: bool,
+}
+
 /// Users
+#[derive(Debug, Args)]
+pub(crate) struct UserArgs {
+    #[command(flatten)]
+    pub(super) way: Way,
+    #[command(subcommand)]
+    pub(super) command: UserCommand,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// List them
@@ -26,24 +40,55 @@ pub(crate) enum UserCommand {
     Add {
         /// The name, which stays
         name: String,
-        /// What people call this one
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Change one
+    Set {
+        /// The name
+        name: String,
+        #[command(flatten)]
+        about: About,
+        /// Whether this one may do anything: active or blocked
         #[arg(long)]
-        title: Option<String>,
-        /// Where mails go
-        #[arg(long)]
-        mail: Option<String>,
-        /// A file with a password to log in with
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
+        state: Option<String>,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Remove one with tokens, sessions and roles
     Remove {
         /// The name
         name: String,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 
+/// What is known of a user
+#[derive(Debug, Args)]
+pub(crate) struct About {
+    /// What people call this one
+    #[arg(long)]
+    title: Option<String>,
+    /// Where mails go
+    #[arg(long)]
+    mail: Option<String>,
+    /// A file with a password to log in with
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
 /// Teams
+#[derive(Debug, Args)]
+pub(crate) struct TeamArgs {
+    #[command(flatten)]
+    pub(super) way: Way,
+    #[command(subcommand)]
+    pub(super) command: TeamCommand,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TeamCommand {
     /// List them
@@ -55,11 +100,15 @@ pub(crate) enum TeamCommand {
         /// What people call it
         #[arg(long)]
         title: Option<String>,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Remove one with its roles
     Remove {
         /// The name
         name: String,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Make a user a member
     Join {
@@ -67,6 +116,8 @@ pub(crate) enum TeamCommand {
         team: String,
         /// The user
         user: String,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Make a user no member any more
     Leave {
@@ -74,10 +125,20 @@ pub(crate) enum TeamCommand {
         team: String,
         /// The user
         user: String,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 
 /// Tokens
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(super) way: Way,
+    #[command(subcommand)]
+    pub(super) command: TokenCommand,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// List those of a user
@@ -99,18 +160,30 @@ pub(crate) enum TokenCommand {
         /// The objects to which it is narrowed
         #[arg(long)]
         object: Option<String>,
-        /// When it ends
+        /// When it ends, as 2026-12-31T00:00:00Z; after a year without it
         #[arg(long, value_name = "TIME")]
         expires_at: Option<String>,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// End one for good
     Remove {
         /// Its id
         id: String,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 
-/// Roles
+/// Roles of users and teams
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    #[command(flatten)]
+    pub(super) way: Way,
+    #[command(subcommand)]
+    pub(super) command: GrantCommand,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum GrantCommand {
     /// List them
@@ -128,11 +201,15 @@ pub(crate) enum GrantCommand {
         /// On what, if not on everything
         #[arg(long)]
         object: Option<String>,
+        #[command(flatten)]
+        writing: Writing,
     },
     /// Take one back
     Remove {
         /// Its id
         id: String,
+        #[command(flatten)]
+        writing: Writing,
     },
 }
 
@@ -141,104 +218,113 @@ const TEAMS: &str = "/api/v1/platform/teams";
 const TOKENS: &str = "/api/v1/platform/tokens";
 const GRANTS: &str = "/api/v1/platform/grants";
 
-pub(super) fn user(
-    command: &UserCommand,
-    yes: bool,
-    client: &Client,
-    console: &mut Console<'_>,
-) -> Result<Exit, Failure> {
-    const FIELDS: &[&str] = &["name", "title", "mail", "state", "has_password"];
+impl About {
+    fn body(&self, key: &str, value: Option<&str>) -> Result<Value, Failure> {
+        let password = self.password_file.as_deref().map(first_line).transpose()?;
+        Ok(body([
+            (key, text(value)),
+            ("title", text(self.title.as_deref())),
+            ("mail", text(self.mail.as_deref())),
+            ("password", text(password.as_deref())),
+        ]))
+    }
+}
+
+pub(super) fn user(command: &UserCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
+    let at = |name: &str| format!("{USERS}/{}", part(name));
     match command {
-        UserCommand::List => list(console, &client.list(USERS)?, FIELDS),
-        UserCommand::Show { name } => list(console, &[client.get(&format!("{USERS}/{}", part(name)))?.body], FIELDS),
-        UserCommand::Add { name, title, mail, password_file } => {
-            let mut body = json!({"name": name});
-            with(&mut body, "title", title.as_deref());
-            with(&mut body, "mail", mail.as_deref());
-            if let Some(path) = password_file {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-                with(&mut body, "password", Some(text.lines().next().unwrap_or_default()));
+        UserCommand::List => desk.list(USERS, &["name", "title", "mail", "state", "has_password"]),
+        UserCommand::Show { name } => desk.show(&at(name)),
+        UserCommand::Add { name, about, writing } => {
+            let new = about.body("name", Some(name))?;
+            desk.change(writing, Change::post(USERS, Some(new), format!("the user {name} is made")))
+        }
+        UserCommand::Set { name, about, state, writing } => {
+            let mut change = about.body("state", state.as_deref())?;
+            if change == json!({}) {
+                let what = "say what to change: --title, --mail, --state or --password-file";
+                return Err(Failure::usage(format!("user set {name}: {what}")));
             }
-            done(console, &client.post(USERS, Some(&body))?.body, &format!("the user {name} is made"))
+            if !writing.dry_run {
+                change["version"] = desk.client.get(&at(name))?.body["version"].clone();
+            }
+            desk.change(writing, Change::patch(at(name), change, format!("the user {name} is changed")))
         }
-        UserCommand::Remove { name } => {
-            confirm(yes, &format!("this removes the user {name} with tokens and roles"), console)?;
-            client.delete(&format!("{USERS}/{}", part(name)))?;
-            done(console, &Value::Null, &format!("the user {name} is removed"))
+        UserCommand::Remove { name, writing } => {
+            let change = Change::delete(at(name), format!("the user {name} is removed"));
+            desk.change(writing, change.losing(format!("this removes the user {name} with tokens and roles")))
         }
     }
 }
 
-pub(super) fn team(
-    command: &TeamCommand,
-    yes: bool,
-    client: &Client,
-    console: &mut Console<'_>,
-) -> Result<Exit, Failure> {
-    let member = |team: &str, user: &str| format!("{TEAMS}/{}/members/{}", part(team), part(user));
+pub(super) fn team(command: &TeamCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
+    let at = |team: &str| format!("{TEAMS}/{}", part(team));
+    let member = |team: &str, user: &str| format!("{}/members/{}", at(team), part(user));
     match command {
-        TeamCommand::List => list(console, &client.list(TEAMS)?, &["name", "title", "members"]),
-        TeamCommand::Add { name, title } => {
-            let mut body = json!({"name": name});
-            with(&mut body, "title", title.as_deref());
-            done(console, &client.post(TEAMS, Some(&body))?.body, &format!("the team {name} is made"))
+        TeamCommand::List => desk.list(TEAMS, &["name", "title", "members"]),
+        TeamCommand::Add { name, title, writing } => {
+            let new = body([("name", text(Some(name))), ("title", text(title.as_deref()))]);
+            desk.change(writing, Change::post(TEAMS, Some(new), format!("the team {name} is made")))
         }
-        TeamCommand::Remove { name } => {
-            confirm(yes, &format!("this removes the team {name} with its roles"), console)?;
-            client.delete(&format!("{TEAMS}/{}", part(name)))?;
-            done(console, &Value::Null, &format!("the team {name} is removed"))
+        TeamCommand::Remove { name, writing } => {
+            let change = Change::delete(at(name), format!("the team {name} is removed"));
+            desk.change(writing, change.losing(format!("this removes the team {name} with its roles")))
         }
-        TeamCommand::Join { team, user } => {
-            let joined = client.ask(reqwest::Method::PUT, &member(team, user), None, &[])?;
-            done(console, &joined.body, &format!("{user} is a member of {team}"))
+        TeamCommand::Join { team, user, writing } => {
+            desk.change(writing, Change::put(member(team, user), format!("{user} is a member of {team}")))
         }
-        TeamCommand::Leave { team, user } => {
-            client.delete(&member(team, user))?;
-            done(console, &Value::Null, &format!("{user} is no member of {team}"))
+        TeamCommand::Leave { team, user, writing } => {
+            desk.change(writing, Change::delete(member(team, user), format!("{user} is no member of {team}")))
         }
     }
 }
 
-pub(super) fn token(command: &TokenCommand, client: &Client, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn token(command: &TokenCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
     match command {
         TokenCommand::List { user } => {
-            let path =
-                user.as_deref().map_or_else(|| TOKENS.to_owned(), |user| format!("{TOKENS}?user={}", part(user)));
             let fields = ["id", "name", "scopes", "object", "expires_at", "used_at", "revoked_at"];
-            list(console, &client.list(&path)?, &fields)
+            desk.list(&query(TOKENS, [("user", user.as_deref())]), &fields)
         }
-        TokenCommand::Add { name, user, scopes, object, expires_at } => {
-            let mut body = json!({"name": name});
-            with(&mut body, "user", user.as_deref());
-            with(&mut body, "scopes", (!scopes.is_empty()).then(|| scopes.clone()));
-            with(&mut body, "object", object.as_deref());
-            with(&mut body, "expires_at", expires_at.as_deref());
-            let made = client.post(TOKENS, Some(&body))?.body;
-            let text = made["token"].as_str().unwrap_or_default().to_owned();
-            done(console, &made, &text)
+        TokenCommand::Add { name, user, scopes, object, expires_at, writing } => {
+            let new = body([
+                ("name", text(Some(name))),
+                ("user", text(user.as_deref())),
+                ("scopes", (!scopes.is_empty()).then(|| scopes.clone().into())),
+                ("object", text(object.as_deref())),
+                ("expires_at", text(expires_at.as_deref())),
+            ]);
+            let shown = |made: &Value| made["token"].as_str().unwrap_or_default().to_owned();
+            desk.change_and(writing, Change::post(TOKENS, Some(new), ""), shown)
         }
-        TokenCommand::Remove { id } => {
-            client.delete(&format!("{TOKENS}/{}", part(id)))?;
-            done(console, &Value::Null, &format!("the token {id} opens nothing any more"))
+        TokenCommand::Remove { id, writing } => {
+            let change =
+                Change::delete(format!("{TOKENS}/{}", part(id)), format!("the token {id} opens nothing any more"));
+            desk.change(writing, change.losing(format!("this ends the token {id}")))
         }
     }
 }
 
-pub(super) fn grant(command: &GrantCommand, client: &Client, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn grant(command: &GrantCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
     match command {
-        GrantCommand::List => list(console, &client.list(GRANTS)?, &["id", "role", "user", "team", "object"]),
-        GrantCommand::Add { role, user, team, object } => {
-            let mut body = json!({"role": role});
-            with(&mut body, "user", user.as_deref());
-            with(&mut body, "team", team.as_deref());
-            with(&mut body, "object", object.as_deref());
+        GrantCommand::List => desk.list(GRANTS, &["id", "role", "user", "team", "object"]),
+        GrantCommand::Add { role, user, team, object, writing } => {
+            let new = body([
+                ("role", text(Some(role))),
+                ("user", text(user.as_deref())),
+                ("team", text(team.as_deref())),
+                ("object", text(object.as_deref())),
+            ]);
             let holder = user.as_deref().or(team.as_deref()).unwrap_or_default();
-            done(console, &client.post(GRANTS, Some(&body))?.body, &format!("{holder} has the role {role}"))
+            desk.change(writing, Change::post(GRANTS, Some(new), format!("{holder} has the role {role}")))
         }
-        GrantCommand::Remove { id } => {
-            client.delete(&format!("{GRANTS}/{}", part(id)))?;
-            done(console, &Value::Null, &format!("the grant {id} is taken back"))
+        GrantCommand::Remove { id, writing } => {
+            let change = Change::delete(format!("{GRANTS}/{}", part(id)), format!("the grant {id} is taken back"));
+            desk.change(writing, change)
         }
     }
+}
+
+/// A secret that a file holds, for whoever signs with it.
+pub(super) fn secret_of(path: Option<&Path>) -> Result<Option<Value>, Failure> {
+    path.map(|path| first_line(path).map(Value::from)).transpose()
 }

@@ -7,6 +7,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tidegate_platform::secret::Secret;
 
+use super::shown::plain;
 use crate::failure::Failure;
 
 /// A server, and what is shown to it.
@@ -105,16 +106,16 @@ impl Server {
 }
 
 /// What a refusal says, and what to exit with.
-fn refusal(status: StatusCode, problem: &Value, server: &str) -> Failure {
+pub(super) fn refusal(status: StatusCode, problem: &Value, server: &str) -> Failure {
     let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut said = match text("detail") {
         "" => format!("{server} answered {status}"),
-        detail => format!("{detail} ({})", text("code")),
+        detail => format!("{} ({})", plain(detail), plain(text("code"))),
     };
     let errors = problem.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for error in errors.iter().filter(|_| errors.len() > 1) {
         let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-        said.push_str(&["\n  ", part("at"), ": ", part("detail")].concat());
+        said.push_str(&["\n  ", &plain(part("at")), ": ", &plain(part("detail"))].concat());
     }
     if status == StatusCode::UNAUTHORIZED {
         said.push_str("; give a token with --token-file, TIDEGATE_TOKEN or \"tidegate login\"");

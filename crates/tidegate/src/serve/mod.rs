@@ -5,6 +5,7 @@
 //! second one ends it at once.
 
 mod gates;
+mod local;
 mod log;
 mod service;
 mod wiring;
@@ -21,6 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::failure::{Failure, of_output};
 use crate::settings::{Settings, load};
 
+pub(crate) use local::LocalStore;
 pub(crate) use log::start as start_log;
 pub(crate) use service::Service;
 

@@ -28,16 +28,7 @@ use crate::settings::Settings;
 
 /// Opens and migrates the store.
 pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
-    let surroundings =
-        Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
-    private_folder(&config.data_dir)?;
-    let place = match &config.store.url {
-        None => Place::Sqlite(config.data_dir.join("tidegate.sqlite")),
-        Some(url) => StoreOptions::parse(url.expose())?.place,
-    };
-    let waive_fsync = config.test.hooks || config.test.waive_fsync;
-    let options = StoreOptions { place, pool: config.store.pool, waive_fsync };
-    let db = Db::open(&options, surroundings).await?;
+    let db = open(config).await?;
     let applied = db.migrate(gates::MIGRATIONS).await?;
     if applied > 0 {
         tracing::info!(applied, "the store was migrated");
@@ -47,6 +38,20 @@ pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
         gates::allow_emptying(&db).await?;
     }
     Ok(db)
+}
+
+/// Opens the store as it is.
+pub(super) async fn open(config: &PlatformConfig) -> Result<Db, Failure> {
+    let surroundings =
+        Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
+    private_folder(&config.data_dir)?;
+    let place = match &config.store.url {
+        None => Place::Sqlite(config.data_dir.join("tidegate.sqlite")),
+        Some(url) => StoreOptions::parse(url.expose())?.place,
+    };
+    let waive_fsync = config.test.hooks || config.test.waive_fsync;
+    let options = StoreOptions { place, pool: config.store.pool, waive_fsync };
+    Ok(Db::open(&options, surroundings).await?)
 }
 
 /// A folder that nobody else can look into, unless it is there already.

@@ -106,6 +106,7 @@ async fn show(caller: Caller, Query(()): Query<()>) -> Result<Json<Me>, Problem>
         Shown::Token(_) => ("token", None),
         Shown::Session { csrf, .. } => ("session", Some(csrf.clone())),
         Shown::Proxy => ("proxy", None),
+        Shown::Store => ("store", None),
     };
     let may = |(permission, object): (crate::auth::Permission, Option<&str>)| May {
         permission: permission.as_str(),

@@ -75,11 +75,13 @@ pub(super) fn routes() -> Routes<Platform> {
 
 /// The caller's own name, or another's for an admin.
 fn owner(caller: &Caller, asked: Option<Name>) -> Result<String, Problem> {
-    let own = caller.principal().user().map(|user| user.name.clone()).ok_or_else(Problem::not_authenticated)?;
+    let own = caller.principal().user().map(|user| user.name.clone());
     match asked.map(String::from) {
-        Some(other) if other != own && !caller.principal().may(ADMIN) => Err(Problem::forbidden(ADMIN.as_str())),
+        Some(other) if own.as_ref() != Some(&other) && !caller.principal().may(ADMIN) => {
+            Err(Problem::forbidden(ADMIN.as_str()))
+        }
         Some(asked) => Ok(asked),
-        None => Ok(own),
+        None => own.ok_or_else(|| Problem::bad_value("query:user", "expected whose, as the caller is no user")),
     }
 }
 
