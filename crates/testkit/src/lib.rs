@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod browser;
 mod clock;
 mod database;
 mod http;
@@ -15,6 +16,7 @@ mod smtp;
 
 pub use bench::Bench;
 pub use broker::{Broker, Received};
+pub use browser::{Browser, Node, Tab, Theme};
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use http::{Receiver, Reply, Request};
