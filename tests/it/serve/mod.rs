@@ -61,7 +61,12 @@ impl House {
     }
 
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
-        let mut command = self.command(&["serve", "--port", "0"]);
+        self.serve_at("0", environment)
+    }
+
+    /// At that port, which was free a moment ago: for who looks for the same service again.
+    pub(crate) fn serve_at(&self, port: &str, environment: &[(&str, &str)]) -> Service {
+        let mut command = self.command(&["serve", "--port", port]);
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));

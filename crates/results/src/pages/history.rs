@@ -19,7 +19,7 @@ use crate::store;
 /// So many results are looked at.
 const LOOKED_AT: usize = 500;
 /// So many builds and variants are in the picture.
-const COLUMNS: usize = 30;
+const COLUMNS: usize = 36;
 const LANES: usize = 16;
 /// The newest are listed too.
 const LISTED: usize = 20;

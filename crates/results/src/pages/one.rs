@@ -98,7 +98,7 @@ pub(super) async fn show(
     }
     let one = OnePage {
         row: Row::of(&found),
-        note: found.note.clone(),
+        note: found.note.clone().filter(|note| !note.is_empty()),
         link: found.ref_url.clone().filter(|url| leads_somewhere(url)),
         groups: found.groups.clone(),
         data: found.data.iter().map(|(key, values)| (key.to_owned(), values.to_vec())).collect(),

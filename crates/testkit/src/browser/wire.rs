@@ -1,6 +1,6 @@
 //! One command to the driver: a request with a JSON body, and its answer.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -29,8 +29,21 @@ pub(super) fn try_ask(port: u16, method: &str, path: &str, body: Option<&Value>)
     let head = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n");
     let head = format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n");
     stream.write_all((head + &body).as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    serde_json::from_str(body).ok()
+    // the driver keeps the connection open whatever it is asked, so its length says where the answer ends
+    let mut stream = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok()?;
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(stated) = line.strip_prefix("content-length:") {
+            length = stated.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
 }

@@ -37,7 +37,6 @@ struct Link {
     subject: String,
     url: String,
     relation: String,
-    gate: String,
     at: Moment,
 }
 
@@ -59,7 +58,7 @@ impl From<trail::Link> for Link {
     fn from(link: trail::Link) -> Self {
         let subject = link.subject.to_string();
         let url = format!("/trail/{}", Encoded(&subject));
-        Self { subject, url, relation: link.relation.name().replace('_', " "), gate: link.gate, at: Moment(link.at) }
+        Self { subject, url, relation: link.relation.name().replace('_', " "), at: Moment(link.at) }
     }
 }
 
