@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::Site;
 use crate::serve::{House, both};
 
+type Headers<'h> = &'h [(&'h str, &'h str)];
+
 /// Status, headers and body.
 struct Answered {
     status: u16,
@@ -17,7 +19,7 @@ struct Answered {
 }
 
 /// Posts a form with these headers.
-fn post(at: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Answered {
+fn post(at: &str, path: &str, headers: Headers<'_>, form: &str) -> Answered {
     let mut stream = TcpStream::connect(at).expect("the service listens");
     let mut request = format!("POST {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -54,12 +56,12 @@ fn a_form_of_another_origin_is_refused_and_leaves_nothing() {
         let ours = format!("http://{at}");
         let (cookie, csrf) = log_in(&site);
         let good = format!("name=crew&csrf_token={csrf}");
-        let refused: [(&str, &[(&str, &str)], &str); 5] = [
-            ("another origin", &[("cookie", &cookie), ("origin", "https://evil.example")], &good),
-            ("no origin", &[("cookie", &cookie)], &good),
+        let refused: [(_, Headers<'_>, _); 5] = [
+            ("another origin", &[("cookie", &cookie), ("origin", "https://evil.example")], good.as_str()),
+            ("no origin", &[("cookie", &cookie)], good.as_str()),
             ("no token", &[("cookie", &cookie), ("origin", &ours)], "name=crew"),
             ("a wrong token", &[("cookie", &cookie), ("origin", &ours)], "name=crew&csrf_token=x"),
-            ("a login from elsewhere", &[("origin", "https://evil.example")], &good),
+            ("a login from elsewhere", &[("origin", "https://evil.example")], good.as_str()),
         ];
         for (why, headers, form) in refused {
             let answered = post(&at, "/admin/teams", headers, form);

@@ -1,9 +1,9 @@
-//! A real browser without a window: Chromium, driven over WebDriver.
+//! A real browser without a window: Chromium, driven over `WebDriver`.
 //!
 //! A page is seen as those see it who cannot: by the roles and names that the browser computes for assistive technology. So
 //! a test finds a button by what it is called, and a control without a name is a failure and no detail.
 //!
-//! The protocol is JSON over HTTP/1.1 on loopback, a connection for each command; what WebDriver has no words for, such as
+//! The protocol is JSON over HTTP/1.1 on loopback, a connection for each command; what `WebDriver` has no words for, such as
 //! themes, goes through to Chromium as it is. Everything blocks until the browser has answered, and nothing waits by the
 //! clock: [`Browser::wait_for`] is told by the page itself.
 
@@ -17,6 +17,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// So often it is asked whether a page is there.
+const ASKED_AGAIN: usize = 50_000;
+/// So many pages may come and go while a text is waited for.
+const PAGES_MEANWHILE: usize = 10;
 
 const DRIVER: &str = "/usr/bin/chromedriver";
 const PROGRAM: &str = "/usr/bin/chromium";
@@ -79,7 +84,7 @@ impl Browser {
         // what else it says is read, so that it never waits for a reader
         std::thread::spawn(move || lines.for_each(drop));
         let mut browser =
-            Self { driver, port: port.expect("the driver says its port"), session: String::new(), profile: profile };
+            Self { driver, port: port.expect("the driver says its port"), session: String::new(), profile };
         browser.open_session();
         Some(browser)
     }
@@ -94,7 +99,7 @@ impl Browser {
         let options = json!({"binary": PROGRAM, "args": words});
         let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
         let session = wire::ask(self.port, "POST", "/session", Some(&wanted));
-        self.session = session["sessionId"].as_str().expect("a session has an id").to_owned();
+        session["sessionId"].as_str().expect("a session has an id").clone_into(&mut self.session);
     }
 
     fn post(&self, command: &str, body: &Value) -> Value {
@@ -163,8 +168,15 @@ impl Browser {
                 if (is()) { observer.disconnect(); done(true); }
             });
             observer.observe(document.body, {subtree: true, childList: true, characterData: true});";
-        let found = self.post("execute/async", &json!({"script": SCRIPT, "args": [text]}));
-        assert_eq!(found, json!(true), "{text:?} does not come");
+        let asked = json!({"script": SCRIPT, "args": [text]});
+        let path = format!("/session/{}/execute/async", self.session);
+        // a page that goes away takes the script with it
+        let comes = |_| {
+            let answer = wire::try_ask(self.port, "POST", &path, Some(&asked)).unwrap_or_default();
+            assert_ne!(answer["value"]["error"], json!("script timeout"), "{text:?} does not come at {}", self.url());
+            answer["value"] == json!(true)
+        };
+        assert!((0..PAGES_MEANWHILE).any(comes), "{text:?} does not come at {}", self.url());
     }
 
     /// All that assistive technology is told of the page.
@@ -195,7 +207,27 @@ impl Browser {
         found.remove(0).clone()
     }
 
-    /// Clicks, and comes back when the page to which that leads is there.
+    /// Clicks on what leads to another page, and comes back when that is there.
+    ///
+    /// # Panics
+    ///
+    /// It leads nowhere.
+    pub fn follow(&self, role: &str, name: &str) {
+        const IS_THERE: &str =
+            "return document.readyState === 'complete' && !('left' in document.documentElement.dataset)";
+        self.look("document.documentElement.dataset.left = ''", &[]);
+        self.click(role, name);
+        let asked = json!({"script": IS_THERE, "args": []});
+        let path = format!("/session/{}/execute/sync", self.session);
+        // the browser answers when it can, and meanwhile says that there is no page
+        let is_there = |_| {
+            let answer = wire::try_ask(self.port, "POST", &path, Some(&asked));
+            answer.is_some_and(|answer| answer["value"] == json!(true))
+        };
+        assert!((0..ASKED_AGAIN).any(is_there), "{role} {name:?} leads nowhere from {}", self.url());
+    }
+
+    /// Clicks.
     pub fn click(&self, role: &str, name: &str) {
         let element = self.element(&self.find(role, name));
         self.post(&format!("element/{element}/click"), &json!({}));
@@ -223,7 +255,7 @@ impl Browser {
         self.post("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
     }
 
-    /// The node as WebDriver knows it: it is marked in the page, and found by the mark.
+    /// The node as `WebDriver` knows it: it is marked in the page, and found by the mark.
     fn element(&self, node: &Node) -> String {
         const MARK: &str = "function() {
             document.querySelector('[data-found]')?.removeAttribute('data-found');
