@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod browser;
 mod clock;
 mod database;
 mod durable;
@@ -18,6 +19,7 @@ mod web;
 
 pub use bench::Bench;
 pub use broker::{Broker, Received};
+pub use browser::{Browser, Node, Tab, Theme};
 pub use clock::TestClock;
 pub use database::{Kind, TestDb};
 pub use durable::DurablePostgres;

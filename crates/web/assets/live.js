@@ -60,6 +60,20 @@
     for (const topic of [...topics, "reset"]) source.addEventListener(topic, told);
   }
 
+  // The same steps as those of the service.
+  function aged(seconds) {
+    if (seconds < 120) return `${seconds} s`;
+    if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+    return seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} days`;
+  }
+
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const time of document.querySelectorAll("time.age")) {
+      time.textContent = aged(Math.max(0, Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000)));
+    }
+  }, 10_000);
+
   if (topics.length > 0 && "EventSource" in window) {
     if (!document.hidden) listen();
     document.addEventListener("visibilitychange", () => {

@@ -31,7 +31,7 @@ impl fmt::Display for Encoded<'_> {
         for byte in self.0.bytes() {
             match byte {
                 b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
-                    write!(f, "{}", char::from(byte))?
+                    write!(f, "{}", char::from(byte))?;
                 }
                 other => write!(f, "%{other:02X}")?,
             }

@@ -1,4 +1,4 @@
-//! What all pages share: the frame around them, chips for states, times, the hidden part of forms, and the files that a
+//! What all pages share: the frame around them, chips and shapes for states, times, the hidden part of forms, and the files that a
 //! browser loads.
 //!
 //! A gate renders what is its own and hands it to the [`Frame`]. All text is escaped where it is written; only what this
@@ -12,6 +12,7 @@ mod escape;
 mod frame;
 mod hidden;
 mod moment;
+mod shape;
 
 pub use asset::{ASSETS, Asset};
 pub use chip::{Chip, Tone};
@@ -19,3 +20,4 @@ pub use escape::Encoded;
 pub use frame::{Frame, NavLink, Page, Visitor};
 pub use hidden::Hidden;
 pub use moment::{Age, Moment};
+pub use shape::Shape;

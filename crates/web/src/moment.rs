@@ -37,7 +37,12 @@ impl fmt::Display for Age {
             7_200..172_800 => (seconds / 3_600, "h"),
             _ => (seconds / 86_400, "days"),
         };
-        write!(f, "<time datetime=\"{0}\" title=\"{1} UTC\">{count} {unit}</time>", self.since, shown(self.since))
+        write!(
+            f,
+            "<time class=\"age\" datetime=\"{0}\" title=\"{1} UTC\">{count} {unit}</time>",
+            self.since,
+            shown(self.since)
+        )
     }
 }
 

@@ -74,7 +74,12 @@ impl House {
     }
 
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
-        self.serve_by(self.command(&["serve", "--port", "0"]), environment)
+        self.serve_at("0", environment)
+    }
+
+    /// At that port, which was free a moment ago: for who looks for the same service again.
+    pub(crate) fn serve_at(&self, port: &str, environment: &[(&str, &str)]) -> Service {
+        self.serve_by(self.command(&["serve", "--port", port]), environment)
     }
 
     /// As that command, which runs the program in the end.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use tidegate_platform::http::{Caller, FromParams, Params, Problem, Query};
+use tidegate_platform::outbox::Feed;
 use tidegate_platform::store::in_tx;
 
 use super::{Pages, Row};
@@ -87,11 +88,13 @@ pub(super) async fn show(
     };
     let page = Page { start, limit: ROWS, sort: Sort::Descending };
     let (filter, limits) = (&asked.filter(), &gate.rules.limits());
-    let read = gate.platform.db().read(|reader| in_tx(store::results(reader, filter, page, limits)));
+    let read = gate.platform.db().read(|reader| {
+        in_tx(async move { Ok((Feed::head(reader).await?, store::results(reader, filter, page, limits).await?)) })
+    });
     let too_slow = |_| Problem::unavailable("this list takes too long: name an item or a test case");
     let found: tidegate_platform::store::Result<_> =
         tokio::time::timeout(gate.query_timeout, read).await.map_err(too_slow)?;
-    let found: store::ResultPage = found?;
+    let (head, found): (i64, store::ResultPage) = found?;
     let query = asked.query();
     let list = ListPage {
         outcomes: gate.rules.outcomes.known().iter().map(|outcome| outcome.as_str().to_owned()).collect(),
@@ -101,5 +104,5 @@ pub(super) async fn show(
         asked,
     };
     let json = format!("/api/v1/results/records?{}", query.replace("testcase=", "testcases:like="));
-    pages.page(&caller, "Results".to_owned(), json.trim_end_matches(['?', '&']).to_owned(), None, &list)
+    pages.page(&caller, "Results".to_owned(), json.trim_end_matches(['?', '&']).to_owned(), Some(head), &list)
 }

@@ -1,10 +1,11 @@
-//! The gate's pages: results with filters, one result, the history of a test case.
+//! The gate's pages: results with filters, one result, a subject, the history of a test case.
 //!
 //! Everything works without a script; where one runs, the marked regions follow what happens.
 
 mod history;
 mod list;
 mod one;
+mod subject;
 
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use axum::response::Html;
 use tidegate_platform::http::{Access, Caller, Endpoint, Problem, Routes};
 use tidegate_web::{Chip, Frame, Moment, NavLink, Page, Visitor};
 
+use crate::announce::Variant;
 use crate::api::Gate;
 use crate::compat::render::{in_path, in_query};
+use crate::history::lane_name;
 use crate::model::StoredResult;
 
 /// The gate's place in the navigation.
@@ -34,6 +37,7 @@ pub fn routes(gate: Arc<Gate>, frame: Arc<Frame>) -> Routes {
         .route(get("/results"), list::show)
         .route(get("/results/records/{id}"), one::show)
         .route(get("/results/testcases/{*name}"), history::show)
+        .route(get("/results/subjects/{kind}/{*item}"), subject::show)
         .with_state(Pages { gate, frame })
 }
 
@@ -55,6 +59,11 @@ impl Pages {
     }
 }
 
+/// Only where it leads to a page: other schemes do things of their own.
+fn leads_somewhere(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// A result as a line of a table.
 struct Row {
     id: i64,
@@ -63,13 +72,17 @@ struct Row {
     testcase_url: String,
     items: Vec<(String, String)>,
     kind: String,
-    arch: String,
+    variant: String,
     at: Moment,
 }
 
 impl Row {
     fn of(result: &StoredResult) -> Self {
-        let item = |item: &String| (item.clone(), format!("/results?item={}", in_query(item)));
+        let kind = result.data.values("type").first().map_or("", String::as_str);
+        let of_subject = |item: &str| format!("/results/subjects/{}/{}", in_query(kind), in_query(item));
+        let listed = |item: &str| format!("/results?item={}", in_query(item));
+        let url = |item: &str| if kind.is_empty() { listed(item) } else { of_subject(item) };
+        let item = |item: &String| (item.clone(), url(item));
         Self {
             id: result.id.0,
             outcome: Chip::of(result.outcome.as_str()),
@@ -77,7 +90,7 @@ impl Row {
             testcase_url: format!("/results/testcases/{}", in_path(&result.testcase.name)),
             items: result.data.values("item").iter().take(3).map(item).collect(),
             kind: result.data.values("type").join(", "),
-            arch: result.data.values("arch").join(", "),
+            variant: lane_name(&Variant::of(&result.data)),
             at: Moment(result.submit_time),
         }
     }

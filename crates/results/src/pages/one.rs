@@ -3,13 +3,15 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use tidegate_kernel::Timestamp;
 use tidegate_platform::http::{Caller, Path, Problem};
 use tidegate_platform::store::in_tx;
-use tidegate_web::{Chip, Moment};
+use tidegate_web::{Chip, Encoded, Moment};
 
-use super::{Pages, Row};
+use super::{Pages, Row, leads_somewhere};
+use crate::history::{Share, is_good};
 use crate::model::ResultId;
-use crate::store;
+use crate::store::{self, AnnouncedRow, StateRow};
 
 /// So many announcements are looked through.
 const ANNOUNCEMENTS: i64 = 200;
@@ -24,6 +26,17 @@ struct OnePage {
     groups: Vec<String>,
     data: Vec<(String, Vec<String>)>,
     told: Vec<Told>,
+    now: Option<Now>,
+}
+
+/// How what it is about stands now.
+struct Now {
+    item: String,
+    url: String,
+    /// Of all test cases and variants so many are good.
+    passed: Share,
+    /// Whether it is what was told last of one of them.
+    is_last: bool,
 }
 
 /// What was told because of it.
@@ -32,6 +45,30 @@ struct Told {
     before: Option<Chip>,
     after: Chip,
     at: Option<Moment>,
+}
+
+impl Told {
+    fn of(item: &str, row: &AnnouncedRow) -> Self {
+        Self {
+            item: item.to_owned(),
+            before: row.prev_outcome.as_deref().map(Chip::of),
+            after: Chip::of(&row.outcome),
+            at: Timestamp::from_microseconds(row.created_at).map(Moment),
+        }
+    }
+}
+
+impl Now {
+    fn of(item: &str, states: &[StateRow], id: ResultId) -> Option<Self> {
+        let kind = states.first()?.key_parts.0.get("type")?.as_str()?;
+        let finals = || states.iter().filter_map(|row| row.outcome.as_deref());
+        Some(Self {
+            item: item.to_owned(),
+            url: format!("/results/subjects/{}/{}", Encoded(kind), Encoded(item)),
+            passed: Share { part: finals().filter(|outcome| is_good(outcome)).count(), of: finals().count() },
+            is_last: states.iter().any(|row| row.result_id == Some(id.0)),
+        })
+    }
 }
 
 pub(super) async fn show(
@@ -43,29 +80,30 @@ pub(super) async fn show(
     let unknown = || Problem::not_found("there is no such result");
     let id = id.parse().map(ResultId).map_err(|_| unknown())?;
     let found = db.read(|reader| in_tx(store::result(reader, id))).await?.ok_or_else(unknown)?;
-    let mut told = Vec::new();
-    if let Some(item) = found.data.values("item").first() {
-        let read = db.read(|reader| in_tx(store::announcements(reader, item, ("", 0), ANNOUNCEMENTS)));
-        let rows: tidegate_platform::store::Result<Vec<store::AnnouncedRow>> = read.await;
-        told = rows?
-            .into_iter()
-            .filter(|row| row.result_id == id.0)
-            .map(|row| Told {
-                item: item.clone(),
-                before: row.prev_outcome.as_deref().map(Chip::of),
-                after: Chip::of(&row.outcome),
-                at: tidegate_kernel::Timestamp::from_microseconds(row.created_at).map(Moment),
+    // what is told of builds is not told of the update that has them
+    let keys = ["builds", "nvrs", "item"];
+    let item = keys.iter().find_map(|key| found.data.values(key).first());
+    let (mut told, mut now) = (Vec::new(), None);
+    if let Some(item) = item {
+        let read = db.read(|reader| {
+            in_tx(async move {
+                let told = store::announcements(reader, item, ("", 0), ANNOUNCEMENTS).await?;
+                Ok((told, store::states_of_item(reader, item, "", ANNOUNCEMENTS).await?))
             })
-            .collect();
+        });
+        let read: tidegate_platform::store::Result<(Vec<AnnouncedRow>, Vec<StateRow>)> = read.await;
+        let (rows, states) = read?;
+        told = rows.iter().filter(|row| row.result_id == id.0).map(|row| Told::of(item, row)).collect();
+        now = Now::of(item, &states, id);
     }
-    let leads_somewhere = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     let one = OnePage {
         row: Row::of(&found),
-        note: found.note.clone(),
-        link: found.ref_url.clone().filter(leads_somewhere),
+        note: found.note.clone().filter(|note| !note.is_empty()),
+        link: found.ref_url.clone().filter(|url| leads_somewhere(url)),
         groups: found.groups.clone(),
         data: found.data.iter().map(|(key, values)| (key.to_owned(), values.to_vec())).collect(),
         told,
+        now,
     };
     pages.page(&caller, format!("Result {id}"), format!("/api/v1/results/records/{id}"), None, &one)
 }

@@ -26,6 +26,8 @@ struct UserRow {
     url: String,
     state: Chip,
     is_blocked: bool,
+    /// Nobody blocks or removes oneself by a page.
+    is_self: bool,
     created: Moment,
 }
 
@@ -71,6 +73,7 @@ pub(super) async fn users(
         url: format!("/admin/users/{}", Encoded(&user.name)),
         state: Chip::of(&user.state),
         is_blocked: user.state == "blocked",
+        is_self: caller.principal().user().is_some_and(|own| own.name == user.name),
         created: Moment(user.created_at),
         user,
     };

@@ -37,7 +37,7 @@ struct MeaningPage {
     meaning: &'static Meaning,
 }
 
-const MEANINGS: [Meaning; 20] = [
+const MEANINGS: [Meaning; 21] = [
     Meaning {
         code: "platform.unknown-parameter",
         title: "Something is named that is not asked for",
@@ -151,6 +151,12 @@ const MEANINGS: [Meaning; 20] = [
         title: "There is no such result",
         happened: "No result, test case or group has this id or name.",
         can: "Results are kept as long as keep.results says. Names are told apart by small and capital letters.",
+    },
+    Meaning {
+        code: "results.import-stopped",
+        title: "The import was stopped",
+        happened: "Too many of its lines cannot be read, so it was given up. What was taken before is stored.",
+        can: "Mend the lines that the answer lists, and send the whole again with the same id: nothing is stored twice.",
     },
     Meaning {
         code: "results.too-slow",

@@ -43,8 +43,10 @@ struct Stuck {
 
 /// Something that was told.
 struct Happened {
-    topic: String,
+    /// The test case of a result, else the topic.
+    what: String,
     about: Vec<(String, String)>,
+    before: Option<Chip>,
     outcome: Option<Chip>,
     age: Age,
 }
@@ -55,14 +57,23 @@ impl Happened {
         if message.topic.as_str() == NO_NEWS {
             return None;
         }
-        let outcome = message.body.get("outcome").and_then(|outcome| outcome.as_str()).map(Chip::of);
+        let word = |path: &[&str]| {
+            let first = message.body.get(*path.first()?)?;
+            let value = path[1..].iter().try_fold(first, |value, key| value.get(key))?;
+            value.as_str().map(str::to_owned)
+        };
         let about = message.subjects.iter().take(2).map(|subject| {
             let name = subject.to_string();
             let url = format!("/trail/{}", Encoded(&name));
             (name, url)
         });
-        let (topic, about) = (message.topic.to_string(), about.collect());
-        Some(Self { topic, about, outcome, age: Age { since: message.at, now } })
+        Some(Self {
+            what: word(&["testcase", "name"]).unwrap_or_else(|| message.topic.to_string()),
+            about: about.collect(),
+            before: word(&["announcement", "prev_outcome"]).as_deref().map(Chip::of),
+            outcome: word(&["outcome"]).as_deref().map(Chip::of),
+            age: Age { since: message.at, now },
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod forgery;
+mod forms;
 mod limits;
 mod live;
 mod operating;

@@ -48,6 +48,10 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
         ("GET /api/openapi.json", at("/api/openapi.json")),
         ("GET /api/v1/events", at("/api/v1/events?topic=*&limit=2")),
         ("GET /api/v1/platform/me", at("/api/v1/platform/me")),
+        (
+            "POST /api/v1/platform/me/password",
+            with("/api/v1/platform/me/password", json!({"current": "spring tide", "password": "spring tide"}), 204),
+        ),
         ("GET /api/v1/platform/sinks", at("/api/v1/platform/sinks")),
         ("GET /api/v1/platform/messages", at("/api/v1/platform/messages?sink=test&state=set_aside")),
         (

@@ -1,4 +1,8 @@
-//! The pages as a browser without a script gets them.
+//! The pages: as text here, and as a person meets them in a browser.
+
+mod browser;
+mod forms;
+mod looks;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,20 +10,21 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use crate::serve::{House, Service, both};
+use crate::tree::{files_ending_in, text_of};
 
-struct Site {
-    service: Service,
-    token: String,
+pub(super) struct Site {
+    pub(super) service: Service,
+    pub(super) token: String,
 }
 
 impl Site {
-    fn open(house: &House) -> Self {
+    pub(super) fn open(house: &House) -> Self {
         let mut service = house.serve(&[]);
         let token = service.set_up();
         Self { service, token }
     }
 
-    fn result(&self, outcome: &str, item: &str) {
+    pub(super) fn result(&self, outcome: &str, item: &str) {
         let data = json!({"item": item, "type": "koji_build", "arch": "x86_64"});
         let body: Value = json!({"outcome": outcome, "testcase": "dist/rpmdeplint", "data": data, "note": "<b>x</b>",
             "ref_url": "javascript:alert(1)"});
@@ -30,7 +35,7 @@ impl Site {
     }
 
     /// Head and body of what is at that path.
-    fn page(&self, path: &str) -> (String, String) {
+    pub(super) fn page(&self, path: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.service.at).expect("the service listens");
         let at = &self.service.at;
         let request = format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\naccept: text/html\r\n\r\n");
@@ -41,12 +46,11 @@ impl Site {
         (head.to_owned(), body.to_owned())
     }
 
-    fn good(&self, path: &str) -> String {
+    pub(super) fn good(&self, path: &str) -> String {
         let (head, body) = self.page(path);
         assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head} {body}\n{}", self.service.says());
         assert!(head.contains("content-type: text/html; charset=utf-8"), "{path}: {head}");
-        for part in
-            ["<html lang=\"en\">", "<main id=\"main\">", "<h1>", "aria-label=\"Places\"", "<label for=\"find\">"]
+        for part in ["<html lang=\"en\">", "<main id=\"main\"", "<h1>", "aria-label=\"Places\"", "<label for=\"find\" "]
         {
             assert_eq!(body.matches(part).count(), 1, "{path} has one {part}");
         }
@@ -54,7 +58,7 @@ impl Site {
         body
     }
 
-    fn end(self) {
+    pub(super) fn end(self) {
         assert!(self.service.stop().0.success());
     }
 }
@@ -66,7 +70,7 @@ fn an_empty_service_says_what_will_be_where() {
     assert!(site.good("/").contains("Nothing stands still."));
     assert!(site.good("/results").contains("No result has come yet."));
     let operations = site.good("/ops");
-    assert!(operations.contains("platform.relay") && !operations.contains("id=\"messages\""));
+    assert!(operations.contains("platform.relay") && !operations.contains("Who changed what"));
     site.end();
 }
 
@@ -87,8 +91,11 @@ fn results_are_found_by_filters_and_shown_with_all_they_have() {
         assert!(one.contains("&#60;b&#62;x&#60;/b&#62;") && !one.contains("javascript:"), "{one}");
         assert!(one.contains("nethack-9-1.fc44: ") && one.contains("/results/testcases/dist/rpmdeplint"));
         let history = site.good("/results/testcases/dist/rpmdeplint");
-        assert!(history.contains("<b>50 %</b>passed") && history.contains("<b>1</b>changes"));
-        assert!(history.contains("aria-label=\"FAILED for nethack-9-1.fc44, "));
+        assert!(history.contains("<b>50 %</b>passed") && history.contains("<b>2</b>builds"), "{history}");
+        assert!(history.contains("aria-label=\"FAILED for nethack-9-1.fc44 on x86_64, "), "{history}");
+        let subject = site.good("/results/subjects/koji_build/nethack-9-1.fc44");
+        assert!(subject.contains("FAILED") && !subject.contains("PASSED") && subject.contains("/trail/build%3A"));
+        assert!(site.good("/trail/build:nethack-9-1.fc44").contains("/results/subjects/koji_build/nethack-9-1.fc44"));
         let (found, _) = site.page("/search?q=nethack-9-1.fc44");
         assert!(found.contains("location: /results?item=nethack-9-1.fc44"), "{found}");
         site.end();
@@ -127,6 +134,15 @@ fn an_error_is_a_page_too() {
         ("/results?cursor=x", "400", "cursor"),
         ("/results?colour=red", "400", "there is no &#34;colour&#34; here"),
         ("/ops/none", "404", "there is nothing at /ops/none"),
+        ("/ops/jobs/none", "404", "there is no job"),
+        ("/blockers/0000000000000000", "404", "there is no such blocker"),
+        ("/blockers?since_before=-1y", "400", "one before now such as -24h"),
+        ("/results/subjects/koji_build/none-1-1", "404", "no result about the koji_build none-1-1"),
+        ("/trail/ship:a", "404", "is no subject"),
+        ("/errors/platform.none", "404", "there is no error"),
+        ("/account", "401", "name=\"then\" value=\"/account\""),
+        ("/admin/users", "401", "this needs a login"),
+        ("/ops/writes", "401", "this needs a login"),
     ] {
         let (head, body) = site.page(path);
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")) && head.contains("text/html"), "{path}: {head}");
@@ -139,10 +155,40 @@ fn an_error_is_a_page_too() {
 fn what_pages_load_is_there() {
     let house = House::sqlite();
     let site = Site::open(&house);
-    for (path, kind) in [("style.css", "text/css"), ("live.js", "text/javascript"), ("icon.svg", "image/svg+xml")] {
+    for (path, kind) in [
+        ("style.css", "text/css"),
+        ("live.js", "text/javascript"),
+        ("keys.js", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
         let (head, body) = site.page(&format!("/assets/{path}"));
         assert!(head.starts_with("HTTP/1.1 200 ") && head.contains(kind) && !body.is_empty(), "{path}: {head}");
         assert!(head.contains("default-src 'self'"), "{head}");
+    }
+    site.end();
+}
+
+/// What an error's `type` says is an address that explains it.
+#[test]
+fn every_code_that_can_be_answered_is_explained() {
+    let mut codes = std::collections::BTreeSet::new();
+    for path in files_ending_in("rs").iter().filter(|path| path.iter().any(|part| part == "src")) {
+        let text = text_of(path).expect("a source file is UTF-8");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in ["Problem::new(", "ProblemItem::new("] {
+            codes.extend(text.split(call).skip(1).filter_map(|rest| {
+                let head = rest.split([';', '}']).next()?;
+                let code =
+                    head.split('"').find(|word| word.starts_with("platform.") || word.starts_with("results."))?;
+                Some(code.to_owned())
+            }));
+        }
+    }
+    assert!(codes.len() > 10 && codes.contains("platform.csrf"), "{codes:?}");
+    let house = House::sqlite();
+    let site = Site::open(&house);
+    for code in codes {
+        assert!(site.good(&format!("/errors/{code}")).contains("What you can do"), "{code}");
     }
     site.end();
 }
