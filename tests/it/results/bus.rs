@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use tidegate_testkit::{Broker, Python};
 
-use super::{Desk, failed};
+use super::{Desk, failed, wait_for};
 use crate::serve::both;
 
 const CONSUMER: &str = include_str!("bus_consumer.py");
 
+/// Scenario 13.
 #[test]
 fn the_consumer_of_fedora_messaging_hears_every_result() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
@@ -16,7 +17,13 @@ fn the_consumer_of_fedora_messaging_hears_every_result() {
     both(|house| {
         let queue = house.folder.path().file_name().and_then(|name| name.to_str()).expect("folders have names");
         // On PostgreSQL a house is built within a runtime of its own, so that this one runs beside it.
-        let made = || runtime.block_on(broker.queue(queue, "amq.topic", "org.example.resultsdb.#", None));
+        let dead = format!("{queue}.dead");
+        let made = || {
+            runtime.block_on(async {
+                broker.queue(&dead, "amq.fanout", "#", None).await;
+                broker.queue_with_dead_letters(queue, "amq.topic", "org.example.resultsdb.#", "amq.fanout").await;
+            });
+        };
         std::thread::scope(|scope| scope.spawn(made).join()).expect("the queue is made");
         let bus = [("TIDEGATE_BUS__URL", broker.url()), ("TIDEGATE_BUS__TOPIC_PREFIX", "\"org.example\"".to_owned())];
         let environment: Vec<_> = bus.iter().map(|(key, value)| (*key, value.as_str())).collect();
@@ -32,6 +39,33 @@ fn the_consumer_of_fedora_messaging_hears_every_result() {
             assert_eq!(message["id"], told["id"]);
         }
         assert_eq!(heard.len(), 100);
+        let (dead, left) = std::thread::scope(|scope| {
+            let taken =
+                scope.spawn(|| runtime.block_on(async { (broker.take(&dead).await, broker.take(queue).await) }));
+            taken.join().expect("the queues are there")
+        });
+        assert_eq!((dead.len(), left.len()), (0, 0), "the consumer refused none");
+        assert!(desk.service.stop().0.success());
+    });
+}
+
+/// Scenario 18.
+#[test]
+fn what_no_queue_wants_is_sent_and_counted() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let Some(broker) = runtime.block_on(Broker::start()) else { return };
+    both(|house| {
+        let url = broker.url();
+        let desk = Desk::open(house.serve(&[("TIDEGATE_BUS__URL", &url)]));
+        desk.result(&failed("a-1-1"));
+        // the relay tells nobody that it sent something, so it is asked until it did
+        let sink = || {
+            let sinks = desk.get("/api/v1/platform/sinks");
+            sinks["items"].as_array().and_then(|sinks| sinks.iter().find(|sink| sink["name"] == "amqp").cloned())
+        };
+        let is_sent = || sink().is_some_and(|sink| sink["pending"] == 0 && sink["set_aside"] == 0);
+        let counted = || desk.service.text("/metrics").contains("tidegate_outbox_unrouted_total 2");
+        wait_for("both messages are sent, and wanted by nobody", || is_sent() && counted());
         assert!(desk.service.stop().0.success());
     });
 }

@@ -36,16 +36,18 @@ pub(crate) struct Service {
 /// Runs the test with the service on SQLite, and then on PostgreSQL.
 pub(crate) fn both(test: impl Fn(&House)) {
     test(&House::sqlite());
-    TestDb::on(Kind::Postgres, &[], async |t| {
-        let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
-        let folder = TempDir::new().expect("a folder can be made");
-        test(&House { folder, store: Some(url.clone()) });
-    });
+    TestDb::on(Kind::Postgres, &[], async |t| test(&House::on(t)));
 }
 
 impl House {
     pub(crate) fn sqlite() -> Self {
         Self { folder: TempDir::new().expect("a folder can be made"), store: None }
+    }
+
+    /// With its data in that database, which is PostgreSQL.
+    pub(crate) fn on(t: &TestDb) -> Self {
+        let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
+        Self { folder: TempDir::new().expect("a folder can be made"), store: Some(url.clone()) }
     }
 
     /// The program with the environment of this house and no other.
@@ -146,6 +148,14 @@ impl Service {
         body: Option<&Value>,
     ) -> Option<(u16, Value)> {
         ask(&self.at, method, path, headers, body)
+    }
+
+    /// The whole answer to a GET, as a text.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut text = String::new();
+        let mut stream = send(&self.at, "GET", path, &[], None).expect("the service answers");
+        stream.read_to_string(&mut text).expect("answers are text");
+        text
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
