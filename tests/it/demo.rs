@@ -2,13 +2,19 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_archive::compression::{Compression, decompress};
 
+use crate::serve::{ask, send};
 use crate::tree::{files_below, root};
 
 /// The compressed indices of the example may not be larger than this, together.
@@ -28,13 +34,15 @@ impl Machine {
         Self { folder }
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.env("HOME", self.folder.path()).env("TMPDIR", self.folder.path().join("tmp")).stdin(Stdio::null());
+        command
+    }
+
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_tidegate"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("TMPDIR", self.folder.path().join("tmp"))
-            .output()
-            .expect("the program starts")
+        self.command(arguments).output().expect("the program starts")
     }
 
     /// What the program answers; nothing else may be said, and all has to go well.
@@ -53,6 +61,42 @@ impl Machine {
     }
 }
 
+/// A demo that goes on until it is ended.
+struct Running {
+    child: Child,
+    /// Its answer until it waits for results.
+    said: String,
+    /// Where its service is.
+    url: String,
+}
+
+impl Running {
+    fn new(machine: &Machine, arguments: &[&str]) -> Self {
+        let mut command = machine.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut said = String::new();
+        while !said.contains("Ctrl-C ends the demo") {
+            let Some(Ok(line)) = lines.next() else { break };
+            said += &(line + "\n");
+        }
+        if said.contains("to go on with it:") {
+            said.extend(lines.next().and_then(Result::ok));
+        }
+        let url = said.split(['\n', ',', ' ']).find(|word| word.starts_with("http://127.0.0.1:"));
+        let url = url.unwrap_or_else(|| panic!("it says where it is: {said}")).to_owned();
+        Self { child, said, url }
+    }
+
+    /// Ends it as Ctrl-C does, and gives its exit code and what it said besides its answer.
+    fn interrupt(self) -> (Option<i32>, String) {
+        let pid = i32::try_from(self.child.id()).expect("a process id fits");
+        kill(Pid::from_raw(pid), Signal::SIGINT).expect("it runs");
+        let output = self.child.wait_with_output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
 #[test]
 fn the_demo_is_as_it_should_be_and_leaves_nothing_behind() {
     let machine = Machine::new();
@@ -62,36 +106,71 @@ fn the_demo_is_as_it_should_be_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_page_outlives_the_demo() {
+fn an_interrupt_ends_the_demo_and_removes_its_folder() {
     let machine = Machine::new();
-    let answer = machine.answer(&["demo"]);
-    let folders = machine.temporary();
-    let [folder] = folders.as_slice() else { panic!("{folders:?}") };
-    let page = folder.join("out/excuses.html");
-    assert!(answer.contains(&page.display().to_string()), "{answer}");
-    assert!(page.is_file());
-    assert!(answer.lines().count() <= 26, "{answer}");
+    let demo = Running::new(&machine, &["demo", "--port", "0"]);
+    assert_eq!(machine.temporary().len(), 1);
+    let at = demo.url.trim_start_matches("http://").to_owned();
+    assert_eq!(ask(&at, "GET", "/readyz", &[], None).map(|(status, _)| status), Some(200));
+    // a stream that begins now has only what comes
+    let stream = [("accept", "text/event-stream")];
+    let stream = send(&at, "GET", "/api/v1/events?topic=resultsdb.result.new", &stream, None).expect("it listens");
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "event: resultsdb.result.new"), "results go on to come");
+    drop(lines);
+    assert_eq!(demo.interrupt(), (Some(0), String::new()));
+    assert_eq!(machine.temporary(), Vec::<PathBuf>::new());
 }
 
 #[test]
-fn every_command_that_the_demo_offers_works_from_another_folder() {
+fn a_kept_folder_stays_and_every_command_that_is_offered_works() {
     let machine = Machine::new();
-    let answer = machine.answer(&["demo", "--keep", "kept"]);
-    let offered: Vec<Vec<&str>> = answer
-        .lines()
-        .filter_map(|line| line.split_once(" migrate "))
-        .map(|(_, rest)| ["migrate"].into_iter().chain(rest.split(' ')).collect())
-        .collect();
+    let demo = Running::new(&machine, &["demo", "--port", "0", "--keep", "kept"]);
+    let folder = machine.folder.path().join("kept");
+    let mode = fs::metadata(folder.join("admin.token")).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     let elsewhere = Machine::new();
-    let verbs: Vec<&str> = offered.iter().map(|words| words[1]).collect();
-    assert_eq!(verbs, ["explain", "causes", "what-if"]);
-    for words in offered {
+    let offered = |first: &str| -> Vec<Vec<String>> {
+        let lines = demo.said.lines().filter(|line| line.starts_with("     "));
+        let words = lines.map(|line| line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>());
+        words.filter(|words| words.first().is_some_and(|word| word == first)).collect()
+    };
+    let migrate = offered("migrate");
+    let verbs: Vec<&str> = migrate.iter().map(|words| words[1].as_str()).collect();
+    assert_eq!(verbs, ["explain", "causes", "what-if"], "{}", demo.said);
+    for words in migrate {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = elsewhere.run(&words);
         let answer = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         let about = if words[1] == "what-if" { "guzzle" } else { "gedit" };
         assert!(answer.contains(about), "{words:?}: {answer}");
     }
+    let asked = offered("--server");
+    let [follow, resume] = asked.as_slice() else { panic!("{}", demo.said) };
+    let words: Vec<&str> = resume.iter().map(String::as_str).collect();
+    assert_eq!(elsewhere.answer(&words), "platform.retention goes on\n");
+    assert!(follow.contains(&"follow".to_owned()));
+
+    assert_eq!(demo.interrupt(), (Some(0), String::new()));
+    for path in ["tidegate.toml", "data/tidegate.sqlite", "migrate/out/excuses.html"] {
+        assert!(folder.join(path).is_file(), "{path}");
+    }
+    let (file, words) = (folder.join("tidegate.toml"), ["config", "check"]);
+    let checked = elsewhere.answer(&[&["--config", file.to_str().expect("it is UTF-8")][..], &words].concat());
+    assert!(checked.ends_with("is good\n"), "{checked}");
+}
+
+#[test]
+fn a_port_in_use_is_named_with_its_remedy() {
+    let machine = Machine::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it has an address").port().to_string();
+    let output = machine.run(&["demo", "--port", &port]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("127.0.0.1:{port} cannot be listened on")) && said.contains("--port"), "{said}");
+    assert_eq!(machine.temporary(), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -101,13 +180,15 @@ fn a_folder_that_holds_something_is_left_alone() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("--keep .: there is something in it"), "{said}");
-    assert!(!machine.folder.path().join("britney.conf").exists());
+    assert!(!machine.folder.path().join("migrate").exists());
 }
 
 #[test]
 fn the_example_shows_what_can_happen() {
     let answer = Machine::new().answer(&["--json", "demo", "--check"]);
-    let story: Value = serde_json::from_str(&answer).expect("it is JSON");
+    let tour: Value = serde_json::from_str(&answer).expect("it is JSON");
+    let story = &tour["migration"];
+    assert!(tour["history"].as_u64().is_some_and(|results| results > 500), "{tour}");
     let count = |pointer: &str| story.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     assert!(count("/items") >= 500 && count("/moved") >= 300 && count("/stayed") >= 20, "{story}");
     for code in ["age", "block", "missing-build", "build-depends", "built-using", "no-binaries", "depends-on-invalid"] {

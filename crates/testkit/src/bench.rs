@@ -93,7 +93,9 @@ impl Bench {
         use tidegate_kernel::Clock as _;
         let then = self.clock.now().later(by);
         let mut ran = self.settle().await;
-        while let Some(next) = self.engine.next().await.expect("the store answers").filter(|next| *next <= then) {
+        while let Some(next) = self.engine.next(self.clock.now()).await.expect("the store answers")
+            && next <= then
+        {
             self.clock.set(next);
             ran.extend(self.settle().await);
         }

@@ -8,8 +8,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use lapin::message::Delivery;
 use lapin::options::{
-    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
+    QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
@@ -18,6 +21,22 @@ use nix::unistd::{Pid, Uid, User};
 use tempfile::TempDir;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
+/// A consumer that hears nothing for so long will hear nothing.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// One who may do everything, and one who may ask for the tests of packages and do nothing else.
+const ACCOUNTS: &str = r#"{
+    "vhosts": [{"name": "/"}],
+    "users": [
+        {"name": "guest", "password": "guest", "tags": ["administrator"]},
+        {"name": "gate", "password": "s3cr3t", "tags": []}
+    ],
+    "permissions": [
+        {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "gate", "vhost": "/", "configure": "^debci-", "write": "^amq\\.default$", "read": "^$"}
+    ]
+}"#;
 
 /// The broker. Dropping it ends it.
 pub struct Broker {
@@ -76,31 +95,23 @@ impl Broker {
     /// It does not start.
     pub async fn start_again(&mut self) {
         let path = |name: &str| self.folder.path().join(name);
-        let listeners = format!(
+        let mut config = format!(
             "listeners.tcp.default = 127.0.0.1:{}\nloopback_users = none\nmax_message_size = 65536\n",
             self.port
         );
-        fs::write(path("rabbitmq.conf"), listeners).expect("the folder can be written");
-        fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
-        let mut command = Command::new(SERVER);
-        if let Some(user) = server_user() {
-            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        if !path("mnesia").exists() {
+            config += &format!("load_definitions = {}\n", path("definitions.json").display());
         }
+        fs::write(path("rabbitmq.conf"), config).expect("the folder can be written");
+        fs::write(path("definitions.json"), ACCOUNTS).expect("the folder can be written");
+        fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");
+        let mut command = self.command(SERVER);
         let log = File::options().create(true).append(true).open(path("log")).expect("the folder can be written");
         let node = command
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("HOME", self.folder.path())
-            .env("LANG", "C.UTF-8")
-            .env("RABBITMQ_NODENAME", format!("tidegate{}@localhost", self.port))
             .env("RABBITMQ_NODE_PORT", self.port.to_string())
             .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
-            .env("ERL_EPMD_PORT", self.names_port.to_string())
-            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_CONFIG_FILE", path("rabbitmq.conf"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", path("enabled_plugins"))
-            .env("RABBITMQ_CONF_ENV_FILE", path("none"))
             .env("RABBITMQ_MNESIA_BASE", path("mnesia"))
             .env("RABBITMQ_LOG_BASE", path("logs"))
             .env("RABBITMQ_PID_FILE", path("pid"))
@@ -134,9 +145,51 @@ impl Broker {
         let _ = fs::remove_file(self.folder.path().join("pid"));
     }
 
-    /// Its URL.
+    /// A program of the broker, which finds the node by its name and cookie.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        if let Some(user) = server_user() {
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", self.folder.path())
+            .env("LANG", "C.UTF-8")
+            .env("RABBITMQ_NODENAME", format!("tidegate{}@localhost", self.port))
+            .env("RABBITMQ_CONF_ENV_FILE", self.folder.path().join("none"))
+            .env("ERL_EPMD_PORT", self.names_port.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Has it take no more messages, as if its memory were full; or take them again.
+    ///
+    /// # Panics
+    ///
+    /// It is away.
+    pub fn block(&self, is_blocked: bool) {
+        let share = if is_blocked { "0.00001" } else { "0.6" };
+        let said = self.command(CONTROL).args(["set_vm_memory_high_watermark", share]).output();
+        let said = said.expect("the broker can be told");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
+
+    /// Its URL, for the account that may do everything.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+        self.url_for("guest", "guest")
+    }
+
+    /// Its URL for an account. `gate` with the password `s3cr3t` has the rights that the book calls enough for migrate.
+    pub fn url_for(&self, user: &str, password: &str) -> String {
+        format!("amqp://{user}:{password}@{}", self.address())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Makes a queue that outlives the broker, for what is published under such keys; perhaps one that refuses more than so
@@ -181,20 +234,47 @@ impl Broker {
     ///
     /// There is no such queue, or the broker is away.
     pub async fn take(&self, queue: &str) -> Vec<Received> {
+        self.take_if_there(queue).await.expect("there is such a queue")
+    }
+
+    /// Takes everything out of a queue; nothing if there is no such queue.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn take_if_there(&self, queue: &str) -> Option<Vec<Received>> {
         let (connection, channel) = self.channel().await;
         let mut all = Vec::new();
-        while let Some(got) =
-            channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("there is such a queue")
-        {
+        while let Some(got) = channel.basic_get(queue.into(), BasicGetOptions::default()).await.ok()? {
             got.delivery.ack(BasicAckOptions::default()).await.expect("a message can be taken");
-            all.push(Received {
-                routing_key: got.delivery.routing_key.to_string(),
-                body: String::from_utf8_lossy(&got.delivery.data).into_owned(),
-                properties: got.delivery.properties.clone(),
-            });
+            all.push(Received::of(&got.delivery));
         }
         let _ = connection.close(200, "done".into()).await;
-        all
+        Some(all)
+    }
+
+    /// Hears a queue until the test has enough.
+    ///
+    /// # Panics
+    ///
+    /// There is no such queue, the broker is away, or nothing comes for two minutes.
+    pub async fn hear(&self, queue: &str, mut is_enough: impl FnMut(&Received) -> bool) -> Vec<Received> {
+        let (connection, channel) = self.channel().await;
+        let (how, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel.basic_consume(queue.into(), "testkit".into(), how, none).await;
+        let mut consumer = consumer.expect("there is such a queue");
+        let mut all = Vec::new();
+        loop {
+            let next = tokio::time::timeout(SILENCE, consumer.next()).await;
+            let next = next.unwrap_or_else(|_| panic!("nothing comes behind {} messages", all.len()));
+            let delivery = next.expect("the broker is there").expect("the broker is there");
+            delivery.acker.ack(BasicAckOptions::default()).await.expect("a message can be taken");
+            all.push(Received::of(&delivery));
+            if all.last().is_some_and(&mut is_enough) {
+                let _ = connection.close(200, "done".into()).await;
+                return all;
+            }
+        }
     }
 
     /// Publishes, with an id if there is one, and waits until the broker has it.
@@ -222,6 +302,21 @@ impl Broker {
 }
 
 impl Received {
+    fn of(delivery: &Delivery) -> Self {
+        Self {
+            routing_key: delivery.routing_key.to_string(),
+            body: String::from_utf8_lossy(&delivery.data).into_owned(),
+            properties: delivery.properties.clone(),
+        }
+    }
+
+    /// A header that is a text.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let headers = self.properties.headers().as_ref()?;
+        let text = headers.inner().get(name)?.as_long_string()?;
+        Some(String::from_utf8_lossy(text.as_bytes()).into_owned())
+    }
+
     /// Its id.
     pub fn id(&self) -> String {
         self.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default()

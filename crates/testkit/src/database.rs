@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Column as _, Connection as _, Executor as _, Row as _, Statement as _};
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ use tidegate_platform::store::{Db, Migrations, Place, StoreOptions, Surroundings
 use crate::clock::TestClock;
 use crate::ids::TestIds;
 use crate::postgres::{self, Server};
+use crate::proxy::{Proxy, Target};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +118,25 @@ impl TestDb {
     /// The server is away.
     pub async fn drop_loose(url: &str) {
         postgres::drop_database(url).await;
+    }
+
+    /// A proxy before PostgreSQL, and the URL of this database through it.
+    ///
+    /// # Panics
+    ///
+    /// It is SQLite.
+    pub async fn behind_proxy(&self) -> (Proxy, String) {
+        let Place::Postgres(url) = &self.options.place else { panic!("SQLite has no network") };
+        let options: PgConnectOptions = url.parse().expect("it was opened with this URL");
+        let (host, port) = (options.get_host(), options.get_port());
+        let target = match options.get_socket() {
+            Some(folder) => Target::Unix(folder.join(format!(".s.PGSQL.{port}"))),
+            None => Target::Tcp(format!("{host}:{port}")),
+        };
+        let proxy = Proxy::to(target).await;
+        let (user, database) = (options.get_username(), options.get_database().unwrap_or_default());
+        let url = format!("postgres://{user}@{}/{database}?sslmode=disable", proxy.address());
+        (proxy, url)
     }
 
     /// How it was opened.

@@ -13,6 +13,7 @@ use tidegate_migrate::cli::{self as migrate, Console, Exit, Voice};
 use crate::config_command::{self, ConfigCommand};
 use crate::demo::{DemoArgs, demo};
 use crate::failure::{Failure, of_gate, of_output};
+use crate::load::{BenchArgs, bench};
 use crate::remote::{self, RemoteCommand, ServerArgs};
 use crate::serve::{ServeArgs, serve};
 
@@ -77,7 +78,9 @@ enum Command {
     Config(ConfigCommand),
     #[command(flatten)]
     Remote(RemoteCommand),
-    /// Show what there is, on a real example; needs no network and no configuration
+    /// Measure a service that takes results, alone or beside another
+    Bench(BenchArgs),
+    /// Start the service on example data, and say what to look at; needs no network and no configuration
     Demo(DemoArgs),
     /// Print the completion script of a shell
     Completions {
@@ -140,7 +143,8 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
         Command::Serve(args) => serve(args, config, console),
         Command::Config(command) => config_command::execute(command, config, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
-        Command::Demo(args) => demo(args, console, &SystemClock).map_err(|error| of_gate(&error)),
+        Command::Bench(args) => bench(args, &place.server, console),
+        Command::Demo(args) => demo(args, console, &SystemClock),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Tidegate::command(), "tidegate", &mut script);

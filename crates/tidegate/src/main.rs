@@ -4,6 +4,7 @@ mod cli;
 mod config_command;
 mod demo;
 mod failure;
+mod load;
 mod pages;
 mod remote;
 mod serve;

@@ -3,31 +3,60 @@
 "use strict";
 
 (() => {
+  const WAIT = 250;
   const regions = () => [...document.querySelectorAll("[data-live]")];
   const topics = [...new Set(regions().flatMap((region) => region.dataset.live.split(" ")))];
+  const main = document.getElementById("main");
+  const status = document.getElementById("live");
+  let after = main.dataset.after;
   let source = null;
   let timer = null;
+  let asking = false;
+
+  // What has the focus keeps it when its region is swapped.
+  function swap(region, fresh) {
+    const held = region.contains(document.activeElement) ? document.activeElement : null;
+    if (held?.matches("input, select, textarea")) return;
+    region.replaceChildren(...fresh.childNodes);
+    const same = (element) => held.id ? element.id === held.id : element.href && element.href === held.href;
+    if (held) [...region.querySelectorAll("a, button, summary")].find(same)?.focus();
+  }
 
   async function renew() {
     timer = null;
     if (document.hidden) return;
-    const response = await fetch(location.href).catch(() => null);
-    if (!response || !response.ok) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const region of regions()) {
-      const next = fresh.getElementById(region.id);
-      if (!next || next.innerHTML === region.innerHTML || region.contains(document.activeElement)) continue;
-      region.replaceChildren(...next.childNodes);
+    if (asking) return told();
+    asking = true;
+    try {
+      const response = await fetch(location.href);
+      if (!response.ok) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      for (const region of regions()) {
+        const fresh = page.getElementById(region.id);
+        if (fresh && fresh.innerHTML !== region.innerHTML) swap(region, fresh);
+      }
+    } catch {
+      // the stream opens again when the service is back, and then the page is asked for anew
+    } finally {
+      asking = false;
     }
   }
 
-  function told() {
-    timer = timer ?? setTimeout(renew, 250);
+  function told(event) {
+    after = event?.lastEventId || after;
+    timer = timer ?? setTimeout(renew, WAIT);
   }
 
   function listen() {
-    source = new EventSource(`/api/v1/events?topic=${encodeURIComponent(topics.join(","))}`);
-    source.addEventListener("open", told);
+    const query = new URLSearchParams({ topic: topics.join(",") });
+    if (after) query.set("after", after);
+    source = new EventSource(`/api/v1/events?${query}`);
+    source.addEventListener("open", () => {
+      status.textContent = "Live";
+    });
+    source.addEventListener("error", () => {
+      status.textContent = "Not connected: this page catches up by itself";
+    });
     for (const topic of [...topics, "reset"]) source.addEventListener(topic, told);
   }
 
@@ -40,11 +69,4 @@
     });
     addEventListener("pagehide", () => source?.close());
   }
-
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, select, textarea");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    document.getElementById("find").focus();
-  });
 })();

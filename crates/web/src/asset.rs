@@ -12,9 +12,10 @@ pub struct Asset {
 }
 
 /// All of them.
-pub const ASSETS: [Asset; 3] = [
+pub const ASSETS: [Asset; 4] = [
     Asset { path: "/assets/style.css", kind: "text/css; charset=utf-8", text: include_str!("../assets/style.css") },
     Asset { path: "/assets/live.js", kind: "text/javascript; charset=utf-8", text: include_str!("../assets/live.js") },
+    Asset { path: "/assets/keys.js", kind: "text/javascript; charset=utf-8", text: include_str!("../assets/keys.js") },
     Asset { path: "/assets/icon.svg", kind: "image/svg+xml", text: include_str!("../assets/icon.svg") },
 ];
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use crate::escape::Escaped;
+
 /// What a state means for whoever looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -30,10 +32,10 @@ impl Tone {
     /// The one table of states of all gates. A state that is not here says nothing.
     pub fn of(state: &str) -> Self {
         match state.to_ascii_lowercase().as_str() {
-            "passed" | "done" | "up" | "sent" => Self::Good,
-            "failed" | "error" | "failing" | "down" | "set_aside" | "hold" => Self::Bad,
+            "passed" | "done" | "up" | "sent" | "active" => Self::Good,
+            "failed" | "error" | "failing" | "down" | "set_aside" | "hold" | "blocked" => Self::Bad,
             "needs_inspection" | "paused" | "parked" | "note" => Self::Warn,
-            "running" | "queued" | "waiting" | "due" | "again" => Self::Busy,
+            "running" | "queued" | "waiting" | "wait" | "due" | "again" => Self::Busy,
             _ => Self::Calm,
         }
     }
@@ -71,16 +73,8 @@ impl Chip {
 impl fmt::Display for Chip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (class, sign) = (self.tone.class(), self.tone.sign());
-        write!(f, "<span class=\"chip {class}\"><span aria-hidden=\"true\">{sign}</span> ")?;
-        for c in self.word.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                other => write!(f, "{other}")?,
-            }
-        }
-        f.write_str("</span>")
+        let word = Escaped(&self.word);
+        write!(f, "<span class=\"chip {class}\"><span aria-hidden=\"true\">{sign}</span> {word}</span>")
     }
 }
 

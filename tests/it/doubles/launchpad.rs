@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::web::{Answer, Web};
+use tidegate_testkit::{Answer, Web};
 
 /// Where links begin in what a test writes: `@/~ann`.
 const OWN: &str = "@/";
@@ -19,8 +19,8 @@ impl Launchpad {
         let pages: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
         let own = Arc::new(OnceLock::new());
         let (all, base): (_, Arc<OnceLock<String>>) = (Arc::clone(&pages), Arc::clone(&own));
-        let web = Web::start(move |path, query| {
-            let Some(page) = page(path, query) else { return Answer::status(400) };
+        let web = Web::start(move |request| {
+            let Some(page) = page(&request.path, &request.query) else { return Answer::status(400) };
             let pages = all.lock().unwrap_or_else(PoisonError::into_inner);
             let base = base.get().expect("nobody asks before it has a name");
             pages.get(&page).map_or(Answer::status(404), |text| Answer::ok(text.replace(OWN, &format!("{base}/"))))

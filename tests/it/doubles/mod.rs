@@ -1,11 +1,8 @@
-//! Stand-ins for other machines, on loopback and on free ports.
+//! Stand-ins for other machines, as the gates know them. What is not of one gate is in the test kit.
 //!
-//! [`web`] is a server of files whose answers can be spoilt, [`swift`] fills it with test results as an object store lists
-//! them and [`launchpad`] with who uploaded what; [`broker`] is a real `RabbitMQ` of its own, [`smtp`] a mail server that
-//! records, refuses and hangs.
+//! [`swift`] fills a web server with test results as an object store lists them, [`launchpad`] with who uploaded what;
+//! [`broker`] drives the test kit's `RabbitMQ` without futures.
 
 pub(crate) mod broker;
 pub(crate) mod launchpad;
-pub(crate) mod smtp;
 pub(crate) mod swift;
-pub(crate) mod web;

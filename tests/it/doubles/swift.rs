@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::web::{Answer, Web};
+use tidegate_testkit::{Answer, Web};
 
 /// What is in a `result.tar`.
 #[derive(Debug, Clone)]
@@ -58,9 +58,9 @@ impl Swift {
     pub(crate) fn start() -> Self {
         let objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
         let served = Arc::clone(&objects);
-        let web = Web::start(move |path, query| {
+        let web = Web::start(move |request| {
             let objects = served.lock().unwrap_or_else(PoisonError::into_inner);
-            let path = path.trim_start_matches('/');
+            let (path, query) = (request.path.trim_start_matches('/'), &request.query);
             match objects.get(path) {
                 Some(bytes) => Answer::ok(bytes.clone()),
                 None if query.contains_key("prefix") => list(&objects, path.trim_end_matches('/'), query),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::reminders_killed::{kill, names_in, points};
 use crate::doubles::launchpad::Launchpad;
-use crate::doubles::smtp::{Fault as MailFault, MailServer};
-use crate::doubles::web::{Answer, Fault};
+use tidegate_testkit::{Answer, WebFault};
+use tidegate_testkit::{MailFault, MailServer};
 
 /// Noon of the day of all runs, in seconds since 1970.
 const NOON: i64 = 1_795_262_400;
@@ -154,7 +154,7 @@ fn what_cannot_be_found_out_or_sent_waits_for_the_next_run() {
     for part in ["getPublishedSources", "changesFileUrl", "foo_2.changes"] {
         let (server, launchpad) = (MailServer::start(), Launchpad::start());
         let case = regressed(&server, &launchpad);
-        launchpad.web.spoil(part, Fault::Answer(Answer::status(500)), 1);
+        launchpad.web.spoil(part, WebFault::Answer(Answer::status(500)), 1);
         case.run().said(&["foo 2", "not known which bugs", "asked again in the next run"]);
         assert_eq!((server.connections(), case.path(STATE).exists()), (0, false), "{part}");
         case.run();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::case::Case;
-use crate::doubles::smtp::MailServer;
+use tidegate_testkit::MailServer;
 
 /// 2026-11-21, noon, in seconds since 1970; an upload that was seen some days ago is that many whole days old.
 const NOON: i64 = 1_795_262_400;

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::case::Case;
 use super::reminders::{record, stuck};
 use crate::doubles::launchpad::Launchpad;
-use crate::doubles::smtp::MailServer;
-use crate::doubles::web::{Answer, Fault};
+use tidegate_testkit::MailServer;
+use tidegate_testkit::{Answer, WebFault};
 
 /// A case in which Launchpad need not be asked whence sources came: nothing was copied.
 fn not_copied(case: Case) -> Case {
@@ -121,7 +121,7 @@ fn who_is_gone_has_no_address() {
         let (server, launchpad) = (MailServer::start(), Launchpad::start());
         people(&launchpad);
         launchpad.published("a01", "2", r#"{"creator_link": "@/~ann"}"#);
-        launchpad.web.spoil(part, Fault::Answer(Answer::status(status)), 1);
+        launchpad.web.spoil(part, WebFault::Answer(Answer::status(status)), 1);
         let case = asks(stuck(1, 1, &server.host()), &launchpad);
         case.run().said(&["a01 2", "nobody is known"]);
         assert_eq!((server.connections(), recorded(&case)), (0, json!([[], 0])), "{part} {status}");
@@ -142,13 +142,13 @@ fn a_busy_server_is_asked_five_times_and_no_more_in_a_run() {
     }
     let case = asks(stuck(2, 1, &server.host()), &launchpad).env("TIDEGATE_HASTE", "100");
     // Four times busy, and the fifth answer counts.
-    launchpad.web.spoil("a01", Fault::Answer(Answer::status(503)), 2);
-    launchpad.web.spoil("a01", Fault::Answer(Answer::status(502)), 2);
+    launchpad.web.spoil("a01", WebFault::Answer(Answer::status(503)), 2);
+    launchpad.web.spoil("a01", WebFault::Answer(Answer::status(502)), 2);
     let dry = case.run_with(&["--dry-run"]).succeeded();
     dry.said(&["would send to ann@example.org"]);
     assert_eq!(launchpad.asked().iter().filter(|question| question.contains("a01")).count(), 5);
     // Five times: it is not known who uploaded either of them, and nothing is noted.
-    launchpad.web.spoil("getPublishedSources", Fault::Answer(Answer::status(503)), 5);
+    launchpad.web.spoil("getPublishedSources", WebFault::Answer(Answer::status(503)), 5);
     let run = case.run();
     run.said(&["a01 2", "not known who uploaded it", "503", "5 tries", "asked again in the next run"]);
     run.said(&["a02 2", "not known who uploaded it", "failed before in this run"]);
@@ -161,13 +161,13 @@ fn a_busy_server_is_asked_five_times_and_no_more_in_a_run() {
 #[test]
 fn a_server_that_talks_nonsense_is_not_believed() {
     let faults = [
-        ("getPublishedSources", Fault::Answer(Answer::status(500)), "500"),
-        ("getPublishedSources", Fault::Answer(Answer::ok("<html>")), "not understood"),
-        ("getPublishedSources", Fault::Answer(Answer::ok([0xFF, 0xFE])), "no UTF-8"),
-        ("getPublishedSources", Fault::Redirect("http://127.0.0.1:1/".to_owned()), "302"),
-        ("gpg_keys", Fault::Cut, "breaks off"),
-        ("pks/lookup", Fault::Endless, "more than"),
-        ("pks/lookup", Fault::Answer(Answer::status(403)), "403"),
+        ("getPublishedSources", WebFault::Answer(Answer::status(500)), "500"),
+        ("getPublishedSources", WebFault::Answer(Answer::ok("<html>")), "not understood"),
+        ("getPublishedSources", WebFault::Answer(Answer::ok([0xFF, 0xFE])), "no UTF-8"),
+        ("getPublishedSources", WebFault::Redirect("http://127.0.0.1:1/".to_owned()), "302"),
+        ("gpg_keys", WebFault::Cut, "breaks off"),
+        ("pks/lookup", WebFault::Endless, "more than"),
+        ("pks/lookup", WebFault::Answer(Answer::status(403)), "403"),
     ];
     for (part, fault, why) in faults {
         let (server, launchpad) = (MailServer::start(), Launchpad::start());
@@ -191,7 +191,7 @@ fn a_server_that_hangs_or_is_away_costs_little() {
     for number in 1..=9 {
         launchpad.published(&format!("a{number:02}"), "2", r#"{"creator_link": "@/~ann"}"#);
     }
-    launchpad.web.spoil("gpg_keys", Fault::Hang, 5);
+    launchpad.web.spoil("gpg_keys", WebFault::Hang, 5);
     let case = asks(stuck(9, 1, &server.host()), &launchpad).env("TIDEGATE_HASTE", "100");
     let run = case.run();
     run.said(&["a01 2", "no answer within 30 seconds", "5 tries"]);

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::case::Case;
 use super::reminders::{record, stuck};
 use super::run::Run;
-use crate::doubles::smtp::{Fault, MailServer};
 use crate::tree::text_of;
+use tidegate_testkit::{MailFault, MailServer};
 
 /// The points that a run reaches, in order, each with the number of times that it was reached; and the run.
 pub(super) fn points(case: Case) -> (Vec<String>, Run) {
@@ -125,7 +125,7 @@ fn moody() -> MailServer {
         let refuses = command.starts_with("RCPT") && command.contains("<a02@");
         let waits = command.starts_with("DATA") && before == 1;
         let text = refuses.then_some("550 unknown").or(waits.then_some("452 full"))?;
-        Some(Fault::Says(text.to_owned()))
+        Some(MailFault::Says(text.to_owned()))
     })
 }
 

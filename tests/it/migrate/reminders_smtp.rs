@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::reminders::{record, stuck};
 use super::run::Run;
-use crate::doubles::smtp::{Fault, MailServer};
+use tidegate_testkit::{MailFault, MailServer};
 
-fn says(text: &str) -> Fault {
-    Fault::Says(text.to_owned())
+fn says(text: &str) -> MailFault {
+    MailFault::Says(text.to_owned())
 }
 
 /// One item of age 1, judged with a server that answers some commands otherwise, and then once more with one that does
 /// what it should. What the first run said, and what is recorded after each.
-fn faced(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) -> (MailServer, Run, Value, Value) {
+fn faced(script: impl Fn(&str, usize) -> Option<MailFault> + Send + Sync + 'static) -> (MailServer, Run, Value, Value) {
     let server = MailServer::with(script);
     let case = stuck(1, 1, &server.host()).env("TIDEGATE_HASTE", "60");
     let run = case.run();
@@ -37,7 +37,7 @@ fn recorded(case: &Case) -> Value {
 
 /// A run that sends nothing for now: the next one does.
 #[track_caller]
-fn later(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) -> Run {
+fn later(script: impl Fn(&str, usize) -> Option<MailFault> + Send + Sync + 'static) -> Run {
     let (server, run, first, second) = faced(script);
     assert_eq!(server.taken().len(), 0);
     assert_eq!((first, second), (Value::Null, json!([["a01@example.org"], 1])));
@@ -48,7 +48,7 @@ fn later(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) 
 
 /// A run after which the mail counts as sent.
 #[track_caller]
-fn done(script: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static) -> Run {
+fn done(script: impl Fn(&str, usize) -> Option<MailFault> + Send + Sync + 'static) -> Run {
     let (_, run, first, second) = faced(script);
     let sent = json!([["a01@example.org"], 1]);
     assert_eq!((&first, &second), (&sent, &sent));
@@ -95,27 +95,27 @@ fn what_a_server_refuses_for_good_counts_as_sent() {
 #[test]
 fn a_connection_that_breaks_before_the_text_sends_nothing() {
     for word in ["EHLO", "MAIL", "RCPT", "DATA"] {
-        later(move |command, _| command.starts_with(word).then_some(Fault::Closes));
+        later(move |command, _| command.starts_with(word).then_some(MailFault::Closes));
     }
-    later(|command, _| command.is_empty().then_some(Fault::Closes));
+    later(|command, _| command.is_empty().then_some(MailFault::Closes));
     later(|command, _| command.is_empty().then(|| says("what is this\u{7}")));
 }
 
 #[test]
 fn a_text_whose_arrival_nobody_knows_counts_as_sent() {
-    let run = done(|command, _| (command == "TEXT").then_some(Fault::Closes));
+    let run = done(|command, _| (command == "TEXT").then_some(MailFault::Closes));
     run.said(&["a01 2", "may have arrived and counts as sent"]);
     done(|command, _| (command == "TEXT").then(|| says("nonsense"))).said(&["may have arrived"]);
-    done(|command, _| (command == "TEXT").then_some(Fault::Hangs)).said(&["may have arrived"]);
+    done(|command, _| (command == "TEXT").then_some(MailFault::Hangs)).said(&["may have arrived"]);
 }
 
 #[test]
 fn a_server_that_falls_silent_is_given_up() {
     for word in ["", "EHLO", "MAIL", "RCPT", "DATA"] {
-        let run = later(move |command, _| command.starts_with(word).then_some(Fault::Hangs));
+        let run = later(move |command, _| command.starts_with(word).then_some(MailFault::Hangs));
         run.said(&["does not answer within 30 seconds"]);
     }
-    let server = MailServer::with(|command, _| command.starts_with("RCPT").then_some(Fault::Hangs));
+    let server = MailServer::with(|command, _| command.starts_with("RCPT").then_some(MailFault::Hangs));
     let case = stuck(20, 1, &server.host()).env("TIDEGATE_HASTE", "60");
     let run = case.run();
     let waited = server.commands().iter().filter(|command| command.starts_with("RCPT")).count();

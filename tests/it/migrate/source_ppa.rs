@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::ubuntu::ubuntu;
-use crate::doubles::web::{Answer, Fault, Web};
+use tidegate_testkit::{Answer, Web, WebFault};
 
 const ARCHIVE: &str = "https://api.launchpad.net/1.0/~bileto-ppa-service/+archive/ubuntu/1234";
 
@@ -83,9 +83,9 @@ fn what_nobody_has_asked_is_not_said_to_come_from_nowhere() {
 
 /// Launchpad, in which foo 2 and bar 2 were copied from the archive, and then promoted; it knows nothing of baz 2.
 fn launchpad() -> Web {
-    Web::start(|_, query| {
+    Web::start(|request| {
         let copied = json!({"copy_source_archive_link": ARCHIVE});
-        let entries = match query["source_name"].as_str() {
+        let entries = match request.query["source_name"].as_str() {
             "foo" | "bar" => json!([{"copy_source_archive_link": null}, copied]),
             _ => json!([]),
         };
@@ -116,7 +116,7 @@ fn launchpad_is_asked_once_for_each_version() {
 #[test]
 fn what_launchpad_does_not_answer_is_asked_again() {
     let launchpad = launchpad();
-    launchpad.spoil("source_name=baz", Fault::Answer(Answer::status(500)), 1);
+    launchpad.spoil("source_name=baz", WebFault::Answer(Answer::status(500)), 1);
     let case = ubuntu().testing("bar 1\nbaz 1\nfoo 1").unstable("bar 2\nbaz 2\nfoo 2");
     let case = case.set("LAUNCHPAD_URL", &launchpad.url("1.0"));
     case.run().said(&["W: ", "whence baz 2 and 1 more came", "500", "asked again in the next run"]);

@@ -15,7 +15,7 @@ use super::britney_cases::copy;
 use super::case::PROGRAM;
 use super::run::{Run, in_order, yaml};
 use super::snapshot::shared;
-use crate::doubles::smtp::MailServer;
+use tidegate_testkit::MailServer;
 
 /// How many runs there are, so that none is overlooked.
 const RUNS: usize = 20;

@@ -1,71 +1,101 @@
-//! What the gate tells on a real bus, heard by the consumer that Fedora's programs use.
+//! What the gate tells on a real bus, and a bus that fails.
 
-use serde_json::{Value, json};
-use tidegate_testkit::{Broker, Python};
+mod away;
+mod consumer;
 
-use super::{Desk, failed, wait_for};
-use crate::serve::both;
+use std::sync::Mutex;
 
-const CONSUMER: &str = include_str!("bus_consumer.py");
+use tidegate_testkit::{Broker, Proxy, Received, Target};
+use tokio::runtime::Runtime;
 
-/// Scenario 13.
-#[test]
-fn the_consumer_of_fedora_messaging_hears_every_result() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let Some(broker) = runtime.block_on(Broker::start()) else { return };
-    let Some(python) = Python::with(&["fedora-messaging==3.9.1"]) else { return };
-    both(|house| {
-        let queue = house.folder.path().file_name().and_then(|name| name.to_str()).expect("folders have names");
-        // On PostgreSQL a house is built within a runtime of its own, so that this one runs beside it.
-        let dead = format!("{queue}.dead");
-        let made = || {
-            runtime.block_on(async {
-                broker.queue(&dead, "amq.fanout", "#", None).await;
-                broker.queue_with_dead_letters(queue, "amq.topic", "org.example.resultsdb.#", "amq.fanout").await;
-            });
-        };
-        std::thread::scope(|scope| scope.spawn(made).join()).expect("the queue is made");
-        let bus = [("TIDEGATE_BUS__URL", broker.url()), ("TIDEGATE_BUS__TOPIC_PREFIX", "\"org.example\"".to_owned())];
-        let environment: Vec<_> = bus.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let desk = Desk::open(house.serve(&environment));
-        let stored: Vec<_> = (0..100).map(|number| desk.result(&failed(&format!("p{number}-1-1")))).collect();
-        let told: Vec<_> = desk.follow("resultsdb.result.new").take(100).collect();
-        let printed = python.run(CONSUMER, &[&broker.url(), queue, "100"]);
-        let mut heard: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        heard.sort_by_key(|message| message["body"]["id"].as_i64());
-        for (message, (stored, told)) in heard.iter().zip(stored.iter().zip(&told)) {
-            assert_eq!(message["topic"], "org.example.resultsdb.result.new");
-            assert_eq!((&message["body"], &message["severity"]), (stored, &json!(20)));
-            assert_eq!(message["id"], told["id"]);
-        }
-        assert_eq!(heard.len(), 100);
-        let (dead, left) = std::thread::scope(|scope| {
-            let taken =
-                scope.spawn(|| runtime.block_on(async { (broker.take(&dead).await, broker.take(queue).await) }));
-            taken.join().expect("the queues are there")
-        });
-        assert_eq!((dead.len(), left.len()), (0, 0), "the consumer refused none");
-        assert!(desk.service.stop().0.success());
-    });
+use crate::serve::{House, Service};
+
+/// What stands before every topic.
+const PREFIX: &str = "org.example";
+
+/// A broker for tests that wait for it: it has a runtime of its own.
+pub(super) struct Bus {
+    runtime: Runtime,
+    broker: Mutex<Broker>,
+    address: String,
 }
 
-/// Scenario 18.
-#[test]
-fn what_no_queue_wants_is_sent_and_counted() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let Some(broker) = runtime.block_on(Broker::start()) else { return };
-    both(|house| {
-        let url = broker.url();
-        let desk = Desk::open(house.serve(&[("TIDEGATE_BUS__URL", &url)]));
-        desk.result(&failed("a-1-1"));
-        // the relay tells nobody that it sent something, so it is asked until it did
-        let sink = || {
-            let sinks = desk.get("/api/v1/platform/sinks");
-            sinks["items"].as_array().and_then(|sinks| sinks.iter().find(|sink| sink["name"] == "amqp").cloned())
+impl Bus {
+    /// Starts one; nothing where it is not installed, which is counted.
+    pub(super) fn start() -> Option<Self> {
+        let runtime = Runtime::new().expect("a runtime starts");
+        let broker = runtime.block_on(Broker::start())?;
+        Some(Self { runtime, address: broker.address(), broker: Mutex::new(broker) })
+    }
+
+    /// Waits for it, also where the test is within another runtime.
+    fn wait<T: Send>(&self, work: impl AsyncFnOnce(&mut Broker) -> T + Send) -> T {
+        let wait = || {
+            let mut broker = self.broker.lock().expect("nobody panicked");
+            self.runtime.block_on(work(&mut broker))
         };
-        let is_sent = || sink().is_some_and(|sink| sink["pending"] == 0 && sink["set_aside"] == 0);
-        let counted = || desk.service.text("/metrics").contains("tidegate_outbox_unrouted_total 2");
-        wait_for("both messages are sent, and wanted by nobody", || is_sent() && counted());
-        assert!(desk.service.stop().0.success());
-    });
+        std::thread::scope(|scope| scope.spawn(wait).join()).expect("the broker does its work")
+    }
+
+    /// A queue of that house for everything that a service tells.
+    pub(super) fn queue(&self, house: &House) -> String {
+        let queue =
+            house.folder.path().file_name().and_then(|name| name.to_str()).expect("folders have names").to_owned();
+        self.wait(async |broker| broker.queue(&queue, "amq.topic", &format!("{PREFIX}.#"), None).await);
+        queue
+    }
+
+    /// The same, and a queue for what a consumer refuses.
+    fn queue_with_dead_letters(&self, house: &House) -> (String, String) {
+        let queue =
+            house.folder.path().file_name().and_then(|name| name.to_str()).expect("folders have names").to_owned();
+        let dead = format!("{queue}.dead");
+        self.wait(async |broker| {
+            broker.queue(&dead, "amq.fanout", "#", None).await;
+            broker.queue_with_dead_letters(&queue, "amq.topic", &format!("{PREFIX}.#"), "amq.fanout").await;
+        });
+        (queue, dead)
+    }
+
+    /// Hears a queue until the test has enough.
+    pub(super) fn hear(&self, queue: &str, is_enough: impl FnMut(&Received) -> bool + Send) -> Vec<Received> {
+        self.wait(async |broker| broker.hear(queue, is_enough).await)
+    }
+
+    /// What lies in a queue.
+    pub(super) fn take(&self, queue: &str) -> Vec<Received> {
+        self.wait(async |broker| broker.take(queue).await)
+    }
+
+    /// Ends the broker as a power failure would.
+    fn stop(&self) {
+        self.wait(async |broker| broker.stop());
+    }
+
+    /// Starts it again, with what it had kept.
+    fn start_again(&self) {
+        self.wait(async |broker| broker.start_again().await);
+    }
+
+    /// Has it take nothing; or take messages again.
+    fn block(&self, is_blocked: bool) {
+        self.wait(async |broker| broker.block(is_blocked));
+    }
+
+    /// A proxy before the broker.
+    fn proxy(&self) -> Proxy {
+        self.wait(async |_| Proxy::to(Target::Tcp(self.address.clone())).await)
+    }
+
+    /// A service that tells it.
+    pub(super) fn serve(&self, house: &House, environment: &[(&str, &str)]) -> Service {
+        serve_at(house, &self.address, environment)
+    }
+}
+
+/// A service that tells a broker which is found there.
+fn serve_at(house: &House, address: &str, environment: &[(&str, &str)]) -> Service {
+    let (url, prefix) = (format!("amqp://guest:guest@{address}"), format!("\"{PREFIX}\""));
+    let bus = [("TIDEGATE_BUS__URL", url.as_str()), ("TIDEGATE_BUS__TOPIC_PREFIX", prefix.as_str())];
+    house.serve(&[&bus, environment].concat())
 }

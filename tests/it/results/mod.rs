@@ -2,18 +2,21 @@
 
 mod bus;
 mod clients;
+mod crowd;
+mod killed;
+mod measured;
 mod rehearsal;
+mod told;
+mod two;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::sync::Barrier;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use tidegate_testkit::{Kind, TestDb};
 
-use crate::serve::{House, Service, ask, both};
+use crate::serve::{Service, both};
 
 const V2: &str = "/resultsdb/api/v2.0";
 
@@ -82,6 +85,11 @@ impl Iterator for Events {
             }
         }
     }
+}
+
+/// How much of something is done: usually, and for who asked for larger samples.
+fn sample(usual: usize, long: usize) -> usize {
+    if std::env::var_os("TIDEGATE_LONG").is_some() { long } else { usual }
 }
 
 fn failed(item: &str) -> Value {
@@ -190,36 +198,6 @@ fn who_may_not_write_is_told_so_in_the_words_of_the_interface() {
         assert_eq!(desk.post_with("/api/v1/platform/grants", &[], &grant).0, 201);
         assert_eq!(post(&format!("{V2}/results"), &[("authorization", of_bob.as_str())]).0, 201);
         assert!(desk.service.stop().0.success());
-    });
-}
-
-/// Scenario 9.
-#[test]
-fn two_services_tell_what_is_posted_to_both_at_once_one_time() {
-    TestDb::on(Kind::Postgres, &[], async |t| {
-        let house = House::on(t);
-        let desk = Desk::open(house.serve(&[]));
-        let other = house.serve(&[]);
-        let bearer = format!("Bearer {}", desk.token);
-        let begin = Barrier::new(64);
-        std::thread::scope(|scope| {
-            for number in 0..64 {
-                let at = if number % 2 == 0 { &desk.service.at } else { &other.at };
-                let (begin, bearer) = (&begin, bearer.as_str());
-                scope.spawn(move || {
-                    begin.wait();
-                    let headers = [("authorization", bearer)];
-                    let posted = ask(at, "POST", &format!("{V2}/results"), &headers, Some(&failed("a-1-1")));
-                    assert_eq!(posted.map(|(status, _)| status), Some(201));
-                });
-            }
-        });
-        assert_eq!(desk.get(&format!("{V2}/results?limit=100"))["data"].as_array().map(Vec::len), Some(64));
-        let told: Vec<_> = desk.follow("resultsdb.result.new").take(64).collect();
-        assert_eq!(told.len(), 64);
-        let changes = desk.get("/api/v1/events?topic=results.result.changed&after=0");
-        assert_eq!(changes["items"].as_array().map(Vec::len), Some(1), "{changes}");
-        assert!(desk.service.stop().0.success() && other.stop().0.success());
     });
 }
 

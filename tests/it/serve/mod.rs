@@ -36,18 +36,21 @@ pub(crate) struct Service {
 /// Runs the test with the service on SQLite, and then on PostgreSQL.
 pub(crate) fn both(test: impl Fn(&House)) {
     test(&House::sqlite());
-    TestDb::on(Kind::Postgres, &[], async |t| test(&House::on(t)));
+    on_postgres(test);
+}
+
+/// Runs the test with the service on PostgreSQL, where it may be several processes.
+pub(crate) fn on_postgres(test: impl Fn(&House)) {
+    TestDb::on(Kind::Postgres, &[], async |t| {
+        let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
+        let folder = TempDir::new().expect("a folder can be made");
+        test(&House { folder, store: Some(url.clone()) });
+    });
 }
 
 impl House {
     pub(crate) fn sqlite() -> Self {
         Self { folder: TempDir::new().expect("a folder can be made"), store: None }
-    }
-
-    /// With its data in that database, which is PostgreSQL.
-    pub(crate) fn on(t: &TestDb) -> Self {
-        let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
-        Self { folder: TempDir::new().expect("a folder can be made"), store: Some(url.clone()) }
     }
 
     /// The program with the environment of this house and no other.

@@ -46,17 +46,12 @@ impl Auth {
     pub async fn check_password(&self, name: &str, password: &Secret, from: IpAddr) -> Result<KnownUser, AuthError> {
         let inner = &self.inner;
         let name: String = name.chars().take(100).collect();
-        if let Some(wait) = inner.throttle.wait(&name, from, inner.db.now()) {
-            return Err(AuthError::Throttled(wait));
-        }
+        inner.throttle.begin(&name, from, inner.db.now()).map_err(AuthError::Throttled)?;
         let known: StoreResult<Option<_>> = inner.db.read(|reader| in_tx(store::password(reader, &name))).await;
         let (id, stored) = known?.map_or((None, None), |(id, stored)| (Some(id), stored));
         let right = inner.passwords.is(password, stored).await;
-        let Some(id) = id.filter(|_| right) else {
-            inner.throttle.failed(&name, from, inner.db.now());
-            return Err(AuthError::NotAuthenticated);
-        };
-        inner.throttle.succeeded(&name);
+        let id = id.filter(|_| right).ok_or(AuthError::NotAuthenticated)?;
+        inner.throttle.succeeded(&name, from);
         Ok(KnownUser { id, name })
     }
 

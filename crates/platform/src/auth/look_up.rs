@@ -39,20 +39,30 @@ pub enum Credentials {
 
 /// Who was met in the last seconds.
 #[derive(Debug, Default)]
-pub(super) struct Cache(HashMap<String, (Instant, Arc<Principal>)>);
+pub(super) struct Cache {
+    met: HashMap<String, (Instant, Arc<Principal>)>,
+    /// How often all were forgotten.
+    forgotten: u64,
+}
 
 impl Cache {
     fn get(&self, hash: &str) -> Option<Arc<Principal>> {
-        let (since, principal) = self.0.get(hash)?;
+        let (since, principal) = self.met.get(hash)?;
         (since.elapsed() < KNOWN_FOR).then(|| Arc::clone(principal))
     }
 
-    fn put(&mut self, hash: &str, principal: &Arc<Principal>) {
-        if self.0.len() >= KNOWN {
-            self.0.retain(|_, (since, _)| since.elapsed() < KNOWN_FOR);
+    fn forget(&mut self) {
+        self.met.clear();
+        self.forgotten += 1;
+    }
+
+    /// Keeps whom the store knew when all had been forgotten so often; what changed since may be about that one.
+    fn put(&mut self, hash: &str, principal: &Arc<Principal>, forgotten: u64) {
+        if self.met.len() >= KNOWN {
+            self.met.retain(|_, (since, _)| since.elapsed() < KNOWN_FOR);
         }
-        if self.0.len() < KNOWN {
-            self.0.insert(hash.to_owned(), (Instant::now(), Arc::clone(principal)));
+        if self.met.len() < KNOWN && self.forgotten == forgotten {
+            self.met.insert(hash.to_owned(), (Instant::now(), Arc::clone(principal)));
         }
     }
 }
@@ -96,17 +106,20 @@ impl Auth {
             changed |= signal.rights || signal.everything;
         }
         if changed {
-            self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+            self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).forget();
         }
     }
 
     /// By the digest of a token, or of a session, which has a token against forged requests.
     async fn known(&self, hash: Digest, csrf: Option<String>) -> Result<Arc<Principal>, AuthError> {
         self.forget_changed();
-        let cached = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).get(hash.as_str());
-        if let Some(principal) = cached {
-            return Ok(principal);
-        }
+        let forgotten = {
+            let cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(principal) = cache.get(hash.as_str()) {
+                return Ok(principal);
+            }
+            cache.forgotten
+        };
         let (now, options) = (self.inner.db.now(), &self.inner.options);
         let text = hash.as_str();
         let is_session = csrf.is_some();
@@ -123,7 +136,8 @@ impl Auth {
         };
         let principal = Arc::new(self.of_rows(&rows, Some(&hash), shown)?);
         self.note_use(&hash, is_session, rows.first().and_then(|row| row.used_at)).await;
-        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).put(hash.as_str(), &principal);
+        self.forget_changed();
+        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).put(hash.as_str(), &principal, forgotten);
         Ok(principal)
     }
 

@@ -1,5 +1,7 @@
 //! Passwords, kept by argon2id.
 
+use std::sync::Arc;
+
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use tidegate_kernel::Rng;
@@ -20,14 +22,14 @@ pub struct BadPassword;
 /// Hashes and compares passwords, a few at a time.
 #[derive(Debug)]
 pub(super) struct Passwords {
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     /// What is compared where there is nobody of that name, so that it takes as long.
     nobody: String,
 }
 
 impl Passwords {
     pub(super) fn new(rng: &dyn Rng) -> Self {
-        Self { turns: Semaphore::new(AT_A_TIME), nobody: hash(b"nobody has this password", rng.bytes()) }
+        Self { turns: Arc::new(Semaphore::new(AT_A_TIME)), nobody: hash(b"nobody has this password", rng.bytes()) }
     }
 
     /// The hash of a new password.
@@ -54,8 +56,13 @@ impl Passwords {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let _turn = self.turns.acquire().await.expect("nobody closes it");
-        tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
+        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("nobody closes it");
+        // the turn ends with the work, also where nobody waits for it any more
+        let working = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        working.await.expect("hashing does not panic")
     }
 }
 

@@ -9,7 +9,7 @@ use super::rights::ADMIN_ROLE;
 use super::secrets::{self, Digest};
 use super::{Auth, store};
 use crate::secret::Secret;
-use crate::store::{Result as StoreResult, Tx, in_tx};
+use crate::store::{Reads, Result as StoreResult, Tx, in_tx};
 
 /// How long a setup token is good.
 const GOOD_FOR: Duration = Duration::from_secs(86_400);
@@ -38,6 +38,15 @@ impl Auth {
             })
             .await;
         Ok(made?.then_some(token))
+    }
+
+    /// Whether there is nobody yet who could log in.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn is_empty(&self, reader: &mut impl Reads) -> Result<bool, AuthError> {
+        Ok(!store::has_users(reader).await?)
     }
 
     /// Makes the first admin, by the token that was printed at the start.

@@ -29,25 +29,27 @@ enum Who {
 }
 
 impl Throttle {
-    /// How long this one has to wait before the next try; nothing if it may try now.
-    pub(super) fn wait(&self, account: &str, address: IpAddr, now: Timestamp) -> Option<Duration> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Begins a try, which counts as a failed one until it succeeds: of many at once no more get through than one after the
+    /// other.
+    ///
+    /// # Errors
+    ///
+    /// There were too many: how long to wait before the next.
+    pub(super) fn begin(&self, account: &str, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |who: &Who, most: usize| {
             let times = failures.get(who)?;
             let oldest = times.len().checked_sub(most).and_then(|at| times.get(at))?;
             Some(now.until(oldest.later(WINDOW))).filter(|wait| !wait.is_zero())
         };
         let of_account = wait(&Who::Account(account.to_owned()), OF_ACCOUNT);
-        of_account.max(wait(&Who::Address(network(address)), OF_ADDRESS))
-    }
-
-    /// Remembers a failed login.
-    pub(super) fn failed(&self, account: &str, address: IpAddr, now: Timestamp) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = of_account.max(wait(&Who::Address(network(address)), OF_ADDRESS)) {
+            return Err(wait);
+        }
         if failures.len() >= REMEMBERED {
             failures.retain(|_, times| times.back().is_some_and(|last| *last > now.earlier(WINDOW)));
         }
-        if failures.len() >= REMEMBERED {
+        while failures.len() >= REMEMBERED {
             // more than so many at a time are an attack from everywhere; the newest addresses still count
             failures.pop_first();
         }
@@ -58,12 +60,16 @@ impl Throttle {
                 times.pop_front();
             }
         }
+        Ok(())
     }
 
-    /// Forgets the failures of an account that has logged in.
-    pub(super) fn succeeded(&self, account: &str) {
+    /// Forgets the failures of an account that has logged in, and that the last try from there was one.
+    pub(super) fn succeeded(&self, account: &str, address: IpAddr) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(&Who::Account(account.to_owned()));
+        if let Some(times) = failures.get_mut(&Who::Address(network(address))) {
+            times.pop_back();
+        }
     }
 }
 
@@ -91,31 +97,40 @@ mod tests {
     fn five_failures_close_an_account_until_the_first_is_old() {
         let throttle = Throttle::default();
         for second in 0..5 {
-            assert_eq!(throttle.wait("ann", address("192.0.2.1"), at(second)), None);
-            throttle.failed("ann", address("192.0.2.1"), at(second));
+            assert_eq!(throttle.begin("ann", address("192.0.2.1"), at(second)), Ok(()));
         }
-        assert_eq!(throttle.wait("ann", address("198.51.100.7"), at(5)), Some(Duration::from_secs(295)));
-        assert_eq!(throttle.wait("bob", address("192.0.2.1"), at(5)), None);
-        assert_eq!(throttle.wait("ann", address("192.0.2.1"), at(300)), None);
-        throttle.succeeded("ann");
-        assert_eq!(throttle.wait("ann", address("192.0.2.1"), at(6)), None);
+        assert_eq!(throttle.begin("ann", address("198.51.100.7"), at(5)), Err(Duration::from_secs(295)));
+        assert_eq!(throttle.begin("bob", address("192.0.2.1"), at(5)), Ok(()));
+        assert_eq!(throttle.begin("ann", address("192.0.2.1"), at(300)), Ok(()));
+        throttle.succeeded("ann", address("192.0.2.1"));
+        assert_eq!(throttle.begin("ann", address("192.0.2.1"), at(6)), Ok(()));
     }
 
     #[test]
     fn twenty_failures_close_an_address_and_its_neighbours() {
         let throttle = Throttle::default();
         for user in 0..20 {
-            throttle.failed(&format!("user{user}"), address("2001:db8::1"), at(0));
+            throttle.begin(&format!("user{user}"), address("2001:db8::1"), at(0)).unwrap();
         }
-        assert!(throttle.wait("ann", address("2001:db8::ffff"), at(1)).is_some());
-        assert_eq!(throttle.wait("ann", address("2001:db8:0:1::1"), at(1)), None);
+        assert!(throttle.begin("ann", address("2001:db8::ffff"), at(1)).is_err());
+        assert_eq!(throttle.begin("ann", address("2001:db8:0:1::1"), at(1)), Ok(()));
+    }
+
+    #[test]
+    fn who_succeeds_is_not_counted_against_the_address() {
+        let throttle = Throttle::default();
+        for second in 0..100 {
+            assert_eq!(throttle.begin("ann", address("192.0.2.1"), at(second)), Ok(()));
+            throttle.succeeded("ann", address("192.0.2.1"));
+        }
     }
 
     #[test]
     fn it_does_not_grow_without_end() {
         let throttle = Throttle::default();
-        for user in 0..=i64::try_from(REMEMBERED).unwrap() {
-            throttle.failed(&format!("user{user}"), address("192.0.2.1"), at(user));
+        for user in 0..REMEMBERED {
+            let from = std::net::Ipv4Addr::from_bits(u32::try_from(user).unwrap());
+            let _ = throttle.begin(&format!("user{user}"), from.into(), at(0));
         }
         let remembered = throttle.failures.lock().unwrap().len();
         assert!(remembered <= REMEMBERED + 2, "{remembered}");

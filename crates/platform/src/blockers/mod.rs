@@ -136,6 +136,16 @@ pub async fn history(reader: &mut impl Reads, subject: &Subject, limit: i64) -> 
     store::history(reader, &index_text(&subject.to_string()), limit).await
 }
 
+/// The oldest open blocker of each code with the number of all of that code, holds before notes, the oldest first. Only
+/// the first 10,000 by gate and code are counted.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn by_code(reader: &mut impl Reads) -> Result<Vec<(Kept, i64)>> {
+    store::by_code(reader).await
+}
+
 /// A page of open blockers, the newest first.
 ///
 /// # Errors

@@ -43,6 +43,14 @@ statements! {
     ONE = "SELECT blocker, gate, since, until FROM platform_blocker WHERE id = $1 ORDER BY since DESC LIMIT 1";
     HISTORY = "SELECT blocker, gate, since, until FROM platform_blocker WHERE subject = $1
         ORDER BY since DESC, id LIMIT $2";
+    /// The oldest of each code, and how many there are; of very many, the first by gate and code are looked at.
+    BY_CODE = "SELECT blocker, gate, since, until, total FROM (
+            SELECT blocker, gate, since, until, level, code,
+                ROW_NUMBER() OVER (PARTITION BY code ORDER BY since, id) AS place,
+                COUNT(*) OVER (PARTITION BY code) AS total
+            FROM (SELECT id, code, level, gate, since, until, blocker FROM platform_blocker
+                WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS numbered
+        WHERE place = 1 ORDER BY level, since, code";
     LIST = sqlite
         "SELECT blocker, gate, since, until FROM platform_blocker
          WHERE until IS NULL AND (since, id) < ($1, $2) AND since < $3 AND (gate = $4 OR $4 = '')
@@ -106,6 +114,14 @@ pub(super) async fn list(
     let before = filter.since_before.map_or(i64::MAX, Timestamp::as_microseconds);
     let query = reader.query(LIST).bind(since).bind(id).bind(before).bind(&filter.gate).bind(&filter.code);
     kept(query.bind(&filter.level).bind(&filter.q).bind(&filter.who).bind(limit).fetch_all().await?)
+}
+
+pub(super) async fn by_code(reader: &mut impl Reads) -> Result<Vec<(Kept, i64)>> {
+    type Row = (Json<Blocker>, String, i64, Option<i64>, i64);
+    let rows: Vec<Row> = reader.query(BY_CODE).fetch_all().await?;
+    let (rows, totals): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|(blocker, gate, since, until, total)| ((blocker, gate, since, until), total)).unzip();
+    Ok(kept(rows)?.into_iter().zip(totals).collect())
 }
 
 fn kept(rows: Vec<KeptRow>) -> Result<Vec<Kept>> {

@@ -81,6 +81,11 @@ impl Answer {
         Self { cookie: Some(cookie), ..self }
     }
 
+    /// The secret that is shown once.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref().map(|(_, secret)| secret)
+    }
+
     pub(super) fn status(&self) -> u16 {
         self.status
     }

@@ -79,6 +79,9 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, Problem> {
 /// No database takes a text with U+0000.
 fn find_zeros(value: &Value, at: &mut String, found: &mut Vec<ProblemItem>) {
     let length = at.len();
+    if found.len() >= Problem::MOST_ITEMS {
+        return;
+    }
     match value {
         Value::String(text) if text.contains('\0') => {
             found.push(ProblemItem::new(at.clone(), "platform.bad-value", "a text has no character U+0000"));

@@ -34,18 +34,14 @@ pub(super) async fn guard(endpoint: Arc<Endpoint>, request: Request, next: Next)
     let mut response = match admit(&endpoint, request).await {
         Ok((platform, request)) => match limit_of(&endpoint, platform.settings().handler_timeout) {
             None => next.run(request).await,
-            Some(limit) => tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| timeout()),
+            Some(limit) => tokio::time::timeout(limit, next.run(request))
+                .await
+                .unwrap_or_else(|_| Problem::timeout().into_response()),
         },
         Err(problem) => problem.into_response(),
     };
     response.extensions_mut().insert(Route(path));
     response
-}
-
-fn timeout() -> Response {
-    let retry_after = Some(std::time::Duration::from_secs(5));
-    let problem = Problem::new(503, "platform.timeout", "this took too long, and was given up");
-    Problem { retry_after, ..problem }.into_response()
 }
 
 async fn admit(endpoint: &Endpoint, mut request: Request) -> Result<(Platform, Request), Problem> {
@@ -55,7 +51,9 @@ async fn admit(endpoint: &Endpoint, mut request: Request) -> Result<(Platform, R
     may(&caller, endpoint.access, platform.auth().anonymous_read())?;
     let limit = endpoint.max_body.unwrap_or(platform.settings().max_body);
     if request.method() == Method::POST && request.headers().contains_key("idempotency-key") {
-        request = repeatable(request, caller, limit).await?;
+        // a body that comes by the byte is not waited for
+        let read = tokio::time::timeout(platform.settings().handler_timeout, repeatable(request, caller, limit)).await;
+        request = read.unwrap_or_else(|_| Err(Problem::timeout()))?;
     }
     request.extensions_mut().insert(BodyLimit(limit));
     Ok((platform, request))

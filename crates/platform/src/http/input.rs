@@ -182,7 +182,7 @@ impl Fields {
     }
 
     fn refuse_unknown(&mut self) {
-        for key in self.given.keys() {
+        for key in self.given.keys().take(Problem::MOST_ITEMS) {
             let detail = unknown(key, &self.asked);
             let at = format!("/body/{}", key.replace('~', "~0").replace('/', "~1"));
             self.errors.push(ProblemItem::new(at, "platform.unknown-parameter", detail));

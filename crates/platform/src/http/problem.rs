@@ -72,6 +72,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// The answer. Status and `Tidegate-Code` are set from the problem where this does not set them.
     fn render(&self, problem: &Problem, request_id: &str) -> Response;
 
+    /// The answer to whoever asked for that path, or filled in a form there. A dialect for people leads back to it.
+    fn render_at(&self, problem: &Problem, request_id: &str, _target: &str) -> Response {
+        self.render(problem, request_id)
+    }
+
     /// Whether `?callback=f` makes an answer in JSON a call of that function.
     fn takes_callback(&self) -> bool {
         false
@@ -88,8 +93,12 @@ impl Problem {
         Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
-    /// With mistakes of the request, all of them.
-    pub fn of_items(items: Vec<ProblemItem>) -> Self {
+    /// An answer names at most so many mistakes, or a small body would make a large one.
+    pub(super) const MOST_ITEMS: usize = 100;
+
+    /// With mistakes of the request, all of them up to a number.
+    pub fn of_items(mut items: Vec<ProblemItem>) -> Self {
+        items.truncate(Self::MOST_ITEMS);
         let detail = match items.as_slice() {
             [one] => format!("{}: {}", one.at, one.detail),
             several => format!("the request has {} mistakes", several.len()),
@@ -134,6 +143,12 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Self {
         let retry_after = Some(Duration::from_secs(5));
         Self { retry_after, ..Self::new(503, "platform.unavailable", detail) }
+    }
+
+    /// It took longer than anything may.
+    pub(super) fn timeout() -> Self {
+        let retry_after = Some(Duration::from_secs(5));
+        Self { retry_after, ..Self::new(503, "platform.timeout", "this took too long, and was given up") }
     }
 
     /// Our own fault. What it is stands in the log only.
@@ -224,8 +239,8 @@ impl Dialect for NativeDialect {
 }
 
 /// The answer to a problem, in that dialect.
-pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str) -> Response {
-    let mut response = dialect.render(problem, request_id);
+pub(super) fn render(problem: &Problem, dialect: &dyn Dialect, request_id: &str, target: &str) -> Response {
+    let mut response = dialect.render_at(problem, request_id, target);
     if response.status() == StatusCode::OK {
         *response.status_mut() = problem.status_code();
     }

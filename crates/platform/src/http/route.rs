@@ -15,6 +15,7 @@ use utoipa::PartialSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::form::door;
 use super::guard::guard;
 use crate::auth::Permission;
 
@@ -165,6 +166,12 @@ impl Endpoint {
         Self { answers: Some(schema_of::<T>()), status, ..self }
     }
 
+    /// It answers nothing when all went well.
+    #[must_use]
+    pub fn answers_nothing(self) -> Self {
+        Self { status: 204, ..self }
+    }
+
     /// A largest body of its own, in bytes.
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
@@ -210,6 +217,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let shared = Arc::new(endpoint.clone());
         let guarded = on(method, handler)
             .layer(axum::middleware::from_fn(move |request, next| guard(Arc::clone(&shared), request, next)));
+        self.router = self.router.route(endpoint.path, guarded);
+        self.endpoints.push(endpoint);
+        self
+    }
+
+    /// With a form of a page too: what it says reaches the handler as JSON, and its browser goes on to a page.
+    ///
+    /// # Panics
+    ///
+    /// As for [`Self::route`].
+    #[must_use]
+    pub fn form<H: Handler<T, S>, T: 'static>(mut self, endpoint: Endpoint, handler: H) -> Self {
+        let shared = Arc::new(endpoint.clone());
+        let guarded = on(MethodFilter::POST, handler)
+            .layer(axum::middleware::from_fn(move |request, next| guard(Arc::clone(&shared), request, next)))
+            .layer(axum::middleware::from_fn(door));
         self.router = self.router.route(endpoint.path, guarded);
         self.endpoints.push(endpoint);
         self

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 
 use super::caller::Caller;
 use super::credentials::{self, CSRF_FIELD, CSRF_HEADER, Whence};
+use super::form::Then;
 use super::guard::Route;
 use super::listen::Peer;
 use super::problem::{self, Dialect, NativeDialect, Problem};
@@ -74,6 +75,7 @@ async fn pass(State(shell): State<Shell>, request: Request, next: Next) -> Respo
     let platform = &shell.platform;
     let id: Arc<str> = platform.db().surroundings().ids.public_id(platform.db().now()).to_string().into();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let target = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let origin = request.headers().get(header::ORIGIN).cloned();
     let span = tracing::info_span!("request", request_id = &*id, %method, path);
     let dialect = shell.mounts.dialect(&path);
@@ -88,7 +90,8 @@ async fn pass(State(shell): State<Shell>, request: Request, next: Next) -> Respo
         })
     };
     if let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() {
-        let rendered = problem::render(&problem, dialect, &id);
+        let from = response.extensions_mut().remove::<Then>();
+        let rendered = problem::render(&problem, dialect, &id, from.as_ref().map_or(&*target, Then::as_str));
         let route = response.extensions().get::<Route>().copied();
         response = rendered;
         response.extensions_mut().extend(route.map(extension).unwrap_or_default());
@@ -145,7 +148,9 @@ async fn caller_of(shell: &Shell, request_id: Arc<str>, request: &mut Request) -
     }
     let principal = principal?;
     if credentials::is_unsafe(request.method()) {
-        refuse_forged(request, &principal, &whence, settings.max_body).await?;
+        // it may read the body, which is not waited for if it comes by the byte
+        let checked = refuse_forged(request, &principal, &whence, settings.max_body);
+        tokio::time::timeout(settings.handler_timeout, checked).await.unwrap_or_else(|_| Err(Problem::timeout()))?;
     }
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let via = match principal.shown() {

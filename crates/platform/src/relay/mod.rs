@@ -193,9 +193,9 @@ impl Job for Relay {
 /// When the sink is to be looked at again though nothing new comes.
 async fn next_try(tx: &mut Tx, name: &str) -> Result<Option<Timestamp>> {
     let now = tx.now().as_microseconds();
-    let at = match store::sink(tx, name).await?.and_then(|row| row.next_at) {
-        // whoever is gone is asked again only with something to send
-        Some(at) => Some(at).filter(|at| *at > now),
+    let at = match store::sink(tx, name).await?.and_then(|row| row.next_at).filter(|at| *at > now) {
+        Some(at) => Some(at),
+        // whoever is gone is asked again only with something to send; what lies behind the position is found by that
         None => store::next_waiting(tx, name).await?,
     };
     Ok(at.and_then(Timestamp::from_microseconds))

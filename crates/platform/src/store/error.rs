@@ -137,16 +137,27 @@ fn class_of(error: &sqlx::Error) -> ErrorClass {
             ErrorClass::Unavailable
         }
         sqlx::Error::Database(answer) => match answer.code().as_deref() {
-            // connection lost, server stops, disk or memory full
-            Some(code) if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
-                ErrorClass::Unavailable
-            }
-            // SQLite: busy, locked, disk full; PostgreSQL: other writers came between, again and again
-            Some("5" | "6" | "13" | "261" | "517" | "40001" | "40P01") => ErrorClass::Unavailable,
+            Some(code) if is_away(code) => ErrorClass::Unavailable,
             Some(_) | None => ErrorClass::Fault,
         },
         _ => ErrorClass::Fault,
     }
+}
+
+/// Whether a code says that the database can do nothing now, whatever it is asked.
+fn is_away(code: &str) -> bool {
+    // SQLite: the lower byte is the kind, and what stands above says more
+    if let Ok(number) = code.parse::<u32>()
+        && code.len() < 5
+    {
+        // busy, locked, read-only, input or output failed, disk full
+        return matches!(number & 0xFF, 5 | 6 | 8 | 10 | 13);
+    }
+    // connection lost; disk, memory or connections exhausted; the server stops
+    let classes = ["08", "53", "57P"];
+    // other writers came between again and again; a lock or an answer did not come in time; it waited too long for us
+    classes.iter().any(|class| code.starts_with(class))
+        || matches!(code, "40001" | "40P01" | "55P03" | "57014" | "25P03" | "25006")
 }
 
 /// Whether the same transaction may succeed when it is simply repeated: a serialization failure, a deadlock, a writer

@@ -309,11 +309,20 @@ impl Db {
             tx.rollback().await;
             return Err((transient, error));
         }
-        at_step(unit, "commit.before").map_err(|error| (false, error))?;
-        let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
-        at_step(unit, "commit.after").map_err(|error| (false, error))?;
-        self.inner.signals.tell(signal);
-        Ok(())
+        let (unit, signals) = (unit.to_owned(), self.inner.signals.clone());
+        // On its own, as whoever waits may give up in the middle: what is committed all the same is told.
+        let committing = tokio::spawn(async move {
+            at_step(&unit, "commit.before").map_err(|error| (false, error))?;
+            let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
+            at_step(&unit, "commit.after").map_err(|error| (false, error))?;
+            signals.tell(signal);
+            Ok(())
+        });
+        committing.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // the program ends
+            Err(_) => Err((false, sqlx::Error::WorkerCrashed.into())),
+        })
     }
 
     /// The present instant, by the clock that was handed in.

@@ -32,7 +32,13 @@ pub(super) async fn sqlite(path: &Path, options: &StoreOptions, clock: &dyn Cloc
         .busy_timeout(BUSY)
         .foreign_keys(true);
     let named = |error| match error {
-        sqlx::Error::Database(answer) if matches!(answer.code().as_deref(), Some("8" | "14")) => {
+        // read-only, cannot be opened; what stands above the lower byte says more
+        sqlx::Error::Database(answer)
+            if answer
+                .code()
+                .and_then(|code| code.parse::<u32>().ok())
+                .is_some_and(|code| matches!(code & 0xFF, 8 | 14)) =>
+        {
             StoreError::Path { path: path.to_owned(), error: std::io::Error::other(answer.message().to_owned()) }
         }
         other => StoreError::Database(other),

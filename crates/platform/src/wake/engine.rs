@@ -139,15 +139,16 @@ impl Engine {
         claim::first(self.db(), &lanes(jobs), by).await
     }
 
-    /// When the next wish of a known job will be due.
+    /// When the next wish of a known job will be due, after that instant. Who looked for what is due asks about the instant of
+    /// that look: between two readings of the clock a wish would be lost.
     ///
     /// # Errors
     ///
     /// The store is away.
-    pub async fn next(&self) -> Result<Option<Timestamp>> {
-        let (names, now) = (self.jobs().names().collect::<Vec<_>>(), self.db().now());
+    pub async fn next(&self, after: Timestamp) -> Result<Option<Timestamp>> {
+        let names: Vec<_> = self.jobs().names().collect();
         let lanes = &lanes(&names);
-        let at: Result<Option<i64>> = self.db().read(|reader| in_tx(store::next(reader, lanes, now))).await;
+        let at: Result<Option<i64>> = self.db().read(|reader| in_tx(store::next(reader, lanes, after))).await;
         Ok(at?.and_then(Timestamp::from_microseconds))
     }
 

@@ -255,31 +255,11 @@ impl Loop {
             self.begin().await?;
             self.has_begun = true;
         }
-        while let Some(log) = self.ask.pop_first() {
-            let follows = match log {
-                Log::Outbox => Follows::Outbox,
-                Log::Feed => Follows::Feed,
-            };
-            let behind = match self.engine.behind(&[follows]).await {
-                Ok(behind) => behind,
-                Err(error) => {
-                    self.ask.insert(log);
-                    return Err(error);
-                }
-            };
-            for (job, key) in behind {
-                if !self.keys.contains(&(job, key.clone())) && self.has_slot() {
-                    let now = self.engine.db().now();
-                    if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
-                        self.start(claimed);
-                    }
-                }
-            }
-        }
+        self.follow().await?;
         while self.has_slot() {
             let now = self.engine.db().now();
             let Some(due) = self.engine.first(&self.open_jobs(), now).await? else {
-                let next = self.engine.next().await?;
+                let next = self.engine.next(now).await?;
                 return Ok(next.map(|at| self.engine.db().now().until(at)));
             };
             if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
@@ -287,6 +267,30 @@ impl Loop {
             }
         }
         Ok(None)
+    }
+
+    /// Starts those who follow a log that became longer. Where the slots do not suffice it is asked again after the next run.
+    async fn follow(&mut self) -> Result<()> {
+        while let Some(log) = self.ask.first().copied().filter(|_| self.has_slot()) {
+            let follows = match log {
+                Log::Outbox => Follows::Outbox,
+                Log::Feed => Follows::Feed,
+            };
+            let mut behind = self.engine.behind(&[follows]).await?;
+            behind.retain(|(job, key)| !self.keys.contains(&(*job, key.clone())));
+            self.ask.remove(&log);
+            for (job, key) in behind {
+                if !self.has_slot() {
+                    self.ask.insert(log);
+                    break;
+                }
+                let now = self.engine.db().now();
+                if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
+                    self.start(claimed);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn has_slot(&self) -> bool {
@@ -345,8 +349,10 @@ impl Loop {
 
     /// If nothing was written for a while and a follower is behind and does not run, its signal was lost.
     async fn sweep_logs(&mut self, before: Timestamp) -> Result<()> {
-        let newest: Result<_> = self.engine.db().read(|reader| in_tx(outbox::newest(reader))).await;
-        if newest?.is_none_or(|newest| newest > before) {
+        let (db, now) = (self.engine.db(), self.engine.db().now());
+        let newest: Result<_> = db.read(|reader| in_tx(outbox::newest(reader))).await;
+        // what was written before the clock was set back has a time to come
+        if newest?.is_none_or(|newest| before < newest && newest <= now) {
             return Ok(());
         }
         for (job, key) in self.engine.behind(&[Follows::Outbox, Follows::Feed]).await? {

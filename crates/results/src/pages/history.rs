@@ -75,5 +75,5 @@ pub(super) async fn show(
         all: format!("/results?testcase={}", in_query(&name)),
     };
     let json = format!("/api/v1/results/records?testcases={}", in_query(&name));
-    pages.page(&caller, name, json, &history)
+    pages.page(&caller, name, json, None, &history)
 }

@@ -101,5 +101,5 @@ pub(super) async fn show(
         asked,
     };
     let json = format!("/api/v1/results/records?{}", query.replace("testcase=", "testcases:like="));
-    pages.page(&caller, "Results".to_owned(), json.trim_end_matches(['?', '&']).to_owned(), &list)
+    pages.page(&caller, "Results".to_owned(), json.trim_end_matches(['?', '&']).to_owned(), None, &list)
 }

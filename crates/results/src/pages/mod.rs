@@ -11,14 +11,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::Html;
 use tidegate_platform::http::{Access, Caller, Endpoint, Problem, Routes};
-use tidegate_web::{Chip, Frame, Moment, NavLink, Page};
+use tidegate_web::{Chip, Frame, Moment, NavLink, Page, Visitor};
 
 use crate::api::Gate;
 use crate::compat::render::{in_path, in_query};
 use crate::model::StoredResult;
 
 /// The gate's place in the navigation.
-pub const PLACE: NavLink = NavLink { name: "Results", path: "/results" };
+pub const PLACE: NavLink = NavLink { name: "Results", path: "/results", key: 'r' };
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -43,12 +43,14 @@ impl Pages {
         caller: &Caller,
         title: String,
         json: String,
+        live_after: Option<i64>,
         content: &impl Template,
     ) -> Result<Html<String>, Problem> {
         let fault = |error: askama::Error| Problem::fault(&error);
-        let user = caller.principal().user().map(|user| user.name.clone());
+        let user = caller.principal().user();
+        let visitor = user.map_or(Visitor::Nobody, |user| Visitor::User(user.name.clone()));
         let content = content.render().map_err(fault)?;
-        let page = Page { title, place: PLACE.path, json: Some(json), user, content };
+        let page = Page { title, place: PLACE.path, json: Some(json), visitor, live_after, content };
         self.frame.render(&page).map(Html).map_err(fault)
     }
 }

@@ -67,5 +67,5 @@ pub(super) async fn show(
         data: found.data.iter().map(|(key, values)| (key.to_owned(), values.to_vec())).collect(),
         told,
     };
-    pages.page(&caller, format!("Result {id}"), format!("/api/v1/results/records/{id}"), &one)
+    pages.page(&caller, format!("Result {id}"), format!("/api/v1/results/records/{id}"), None, &one)
 }

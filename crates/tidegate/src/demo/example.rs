@@ -6,7 +6,10 @@ use std::path::Path;
 
 use tidegate_migrate::cli::CliError;
 
-/// The configuration, in the folder.
+/// Where it lies in the folder of the demo.
+pub(super) const FOLDER: &str = "migrate";
+
+/// The configuration, in that folder.
 pub(super) const CONFIG: &str = "britney.conf";
 
 /// The page of the excuses, which a run writes.

@@ -272,7 +272,7 @@ fn kept(report: &str) -> Vec<String> {
 }
 
 /// A number with commas between the thousands.
-struct Grouped(usize);
+pub(super) struct Grouped(pub(super) usize);
 
 impl std::fmt::Display for Grouped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

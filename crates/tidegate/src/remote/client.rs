@@ -1,70 +1,46 @@
-//! One request to the server, and what its answer means.
+//! The server that the command line asks: which one, with which token, one answer after the other.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::Value;
 use tidegate_platform::config::Environment;
 use tidegate_platform::secret::Secret;
 
 use super::ServerArgs;
+use super::server::{Answered, Server};
 use crate::failure::Failure;
 use crate::settings::load;
 
-/// A server, and what is shown to it.
+/// A server, and where logins are kept.
 pub(super) struct Client {
-    pub(super) server: String,
-    token: Option<Secret>,
+    pub(super) server: Server,
     logins: Option<PathBuf>,
-    http: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
 
-/// What a server answered.
-pub(super) struct Answered {
-    pub(super) body: Value,
-    pub(super) headers: HeaderMap,
-}
-
 const USUAL: &str = "http://127.0.0.1:8470";
-const TIME: Duration = Duration::from_secs(60);
 
 impl Client {
     pub(super) fn of(args: &ServerArgs, config: Option<&Path>, environment: &Environment) -> Result<Self, Failure> {
-        let named = args.server.clone().or_else(|| environment.get("TIDEGATE_SERVER").map(str::to_owned));
-        let server = if let Some(server) = named {
-            server
-        } else {
-            let public = load(config, environment)?.platform.http.public_url;
-            public.map_or_else(|| USUAL.to_owned(), |url| url.to_string())
-        };
-        let server = server.trim_end_matches('/').to_owned();
-        let logins = login_file(environment);
-        let token = match &args.token_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-                Some(Secret::new(text.trim()))
-            }
-            None => match environment.get("TIDEGATE_TOKEN") {
-                Some(token) => Some(Secret::new(token)),
-                None => logins.as_deref().and_then(|path| stored(path).remove(&server)).map(Secret::new),
-            },
-        };
-        let fault = |error: &dyn std::fmt::Display| Failure::fault(format!("no client: {error}"));
-        let agent = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
-        let http = reqwest::Client::builder().user_agent(agent).timeout(TIME).build().map_err(|error| fault(&error))?;
+        let url = address(args, config, environment)?;
+        let url = url.trim_end_matches('/');
+        let (logins, token) = (login_file(environment), token(args, url, environment)?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        Ok(Self { server, token, logins, http, runtime: runtime.map_err(|error| fault(&error))? })
+        let runtime = runtime.map_err(|error| Failure::fault(format!("no client: {error}")))?;
+        Ok(Self { server: Server::new(url, token)?, logins, runtime })
+    }
+
+    /// Waits for what is asked of the server.
+    pub(super) fn wait<T>(&self, asked: impl Future<Output = T>) -> T {
+        self.runtime.block_on(asked)
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Answered, Failure> {
-        self.ask(Method::GET, path, None, &[])
+        self.wait(self.server.get(path))
     }
 
     pub(super) fn post(&self, path: &str, body: Option<&Value>) -> Result<Answered, Failure> {
@@ -104,29 +80,7 @@ impl Client {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<Answered, Failure> {
-        let url = format!("{}{path}", self.server);
-        let mut request = self.http.request(method, &url).header(ACCEPT, "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(token) = self.token.as_ref().filter(|_| headers.is_empty()) {
-            request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let away = |error: reqwest::Error| {
-            let why = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
-            let why = why.map(ToString::to_string).unwrap_or_default();
-            Failure::unknown(format!("{} is not reached: {why}", self.server))
-        };
-        self.runtime.block_on(async {
-            let response = request.send().await.map_err(away)?;
-            let (status, headers) = (response.status(), response.headers().clone());
-            let text = response.bytes().await.map_err(away)?;
-            let body: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
-            if status.is_success() { Ok(Answered { body, headers }) } else { Err(refusal(status, &body, &self.server)) }
-        })
+        self.wait(self.server.ask(method, path, body, headers))
     }
 
     /// Keeps a token for this server in a file that nobody else reads.
@@ -134,7 +88,7 @@ impl Client {
         let path = self.logins.clone().ok_or_else(|| Failure::usage("there is no home in which a login is kept"))?;
         let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
         let mut all = stored(&path);
-        all.insert(self.server.clone(), token.to_owned());
+        all.insert(self.server.url.clone(), token.to_owned());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -149,24 +103,36 @@ impl Client {
     }
 }
 
-/// What a refusal says, and what to exit with.
-fn refusal(status: StatusCode, problem: &Value, server: &str) -> Failure {
-    let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
-    let mut said = match text("detail") {
-        "" => format!("{server} answered {status}"),
-        detail => format!("{detail} ({})", text("code")),
+/// What is shown to that server: a file that is named, the environment, or what `login` stored.
+pub(crate) fn token(args: &ServerArgs, server: &str, environment: &Environment) -> Result<Option<Secret>, Failure> {
+    if let Some(path) = &args.token_file {
+        return token_in(path).map(Some);
+    }
+    let of_login = || login_file(environment).and_then(|path| stored(&path).remove(server));
+    Ok(environment.get("TIDEGATE_TOKEN").map(str::to_owned).or_else(of_login).map(Secret::new))
+}
+
+/// The token that lies in a file.
+pub(crate) fn token_in(path: &Path) -> Result<Secret, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(Secret::new(text.trim()))
+}
+
+/// Where the server is: as the command line says, the environment, the configuration; else where one usually is.
+fn address(args: &ServerArgs, config: Option<&Path>, environment: &Environment) -> Result<String, Failure> {
+    let (named, by) = match (&args.server, environment.get("TIDEGATE_SERVER")) {
+        (Some(url), _) => (url.clone(), "--server"),
+        (None, Some(url)) => (url.to_owned(), "TIDEGATE_SERVER"),
+        (None, None) => {
+            let public = load(config, environment)?.platform.http.public_url;
+            return Ok(public.map_or_else(|| USUAL.to_owned(), |url| url.to_string()));
+        }
     };
-    let errors = problem.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for error in errors.iter().filter(|_| errors.len() > 1) {
-        let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-        said.push_str(&["\n  ", part("at"), ": ", part("detail")].concat());
+    if named.starts_with("http://") || named.starts_with("https://") {
+        return Ok(named);
     }
-    match status.as_u16() {
-        400 | 415 | 422 => Failure::usage(said),
-        429 | 502 | 503 | 504 => Failure::unknown(said),
-        500..=599 => Failure::fault(said),
-        _ => Failure::no(said),
-    }
+    Err(Failure::usage(format!("{by}: {named:?} is no address of a server: expected one such as {USUAL}")))
 }
 
 fn login_file(environment: &Environment) -> Option<PathBuf> {

@@ -40,7 +40,8 @@ pub(crate) struct LoginArgs {
 pub(super) fn set_up(args: &SetupArgs, client: &Client, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let password = args.password_file.as_deref().map(first_line).transpose()?;
     let body = json!({"token": args.token, "name": args.name, "password": password});
-    let answered = client.ask(Method::POST, "/api/v1/platform/setup", Some(&body), &[("origin", &client.server)])?;
+    let answered =
+        client.ask(Method::POST, "/api/v1/platform/setup", Some(&body), &[("origin", &client.server.url)])?;
     let token = answered.body["token"].as_str().unwrap_or_default();
     let path = client.keep(token)?;
     let sentence = format!("{} is the first admin; a token for this is kept in {}", args.name, path.display());
@@ -66,7 +67,7 @@ pub(super) fn log_in(args: &LoginArgs, client: &Client, console: &mut Console<'_
 /// A token of its own for this command line, got by a short session.
 fn by_password(user: &str, password: &str, client: &Client) -> Result<String, Failure> {
     let body = json!({"name": user, "password": password});
-    let origin = ("origin", client.server.as_str());
+    let origin = ("origin", client.server.url.as_str());
     let session = client.ask(Method::POST, "/api/v1/platform/session", Some(&body), &[origin])?;
     let cookie = session.headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
     let cookie = cookie.split(';').next().unwrap_or_default();

@@ -4,6 +4,7 @@ mod client;
 mod entry;
 mod jobs;
 mod people;
+mod server;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,9 @@ use tidegate_platform::config::Environment;
 use crate::failure::Failure;
 
 use client::Client;
+pub(crate) use client::{token, token_in};
+
+pub(crate) use server::Server;
 
 /// Which server, and who asks
 #[derive(Debug, Default, Args)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
 use tidegate_platform::fault::Fault;
-use tidegate_platform::http::{Mounts, Platform, Routes, topic_routes};
+use tidegate_platform::http::{Mounts, Platform, Routes, form_routes, topic_routes};
 use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
 use tidegate_platform::store::{Db, Migrations, StoreError, in_tx};
@@ -48,13 +48,16 @@ pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: F
     for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
         mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
     }
-    (routes.and(pages::routes(platform.clone(), frame)), mounts)
+    for place in pages::OTHERS {
+        mounts = mounts.with(place, pages::ErrorPages(Arc::clone(&frame)));
+    }
+    (routes.and(form_routes(platform.clone())).and(pages::routes(platform.clone(), frame)), mounts)
 }
 
 /// The places of the navigation, in the order of the flow.
 fn frame(settings: &Settings) -> Frame {
     let results = settings.results.enabled.then_some(of_results::PLACE);
-    let links = [Some(pages::START), results, Some(pages::OPERATIONS)];
+    let links = [Some(pages::START), results, Some(pages::BLOCKERS), Some(pages::OPERATIONS)];
     Frame { links: links.into_iter().flatten().collect(), is_test: settings.platform.test.hooks }
 }
 

@@ -6,22 +6,23 @@
 
 mod gates;
 mod log;
+mod service;
 mod wiring;
 
 use std::path::Path;
-use std::time::Duration;
 
 use clap::Args;
 use tidegate_migrate::cli::{Console, Exit};
 use tidegate_platform::config::Environment;
-use tidegate_platform::http::{HttpSettings, Listeners, Metrics, Platform, platform_routes, serve as http};
-use tidegate_platform::sinks::Unrouted;
-use tidegate_platform::wake::{Bridge, Worker, WorkerCounts};
+use tidegate_platform::http::Routes;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, of_output};
 use crate::settings::{Settings, load};
+
+pub(crate) use log::start as start_log;
+pub(crate) use service::Service;
 
 /// Where to serve
 #[derive(Debug, Args)]
@@ -31,9 +32,6 @@ pub(crate) struct ServeArgs {
     port: Option<u16>,
 }
 
-/// How long runs may go on after a stop began.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Serves until a signal ends it.
 pub(crate) fn serve(args: &ServeArgs, asked: Option<&Path>, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
@@ -42,25 +40,33 @@ pub(crate) fn serve(args: &ServeArgs, asked: Option<&Path>, console: &mut Consol
         settings.platform.http.listen = vec![([127, 0, 0, 1], port).into()];
     }
     log::start(&settings.platform.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::fault(format!("the runtime does not start: {error}")))?;
+    let runtime = runtime()?;
     let served = runtime.block_on(run(&settings, console));
     // after a second signal nothing is waited for
     runtime.shutdown_background();
     served
 }
 
-struct Signals {
+/// What a service runs on.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::fault(format!("the runtime does not start: {error}")))
+}
+
+/// What asks the service to end. From when it is made on, a signal waits for whoever asks for the next.
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    /// Inside of a runtime.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let of = |kind| signal(kind).map_err(|error| Failure::fault(format!("no signals: {error}")));
+        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -69,76 +75,31 @@ impl Signals {
 }
 
 async fn run(settings: &Settings, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let config = &settings.platform;
-    let mut signals = Signals::new().map_err(|error| Failure::fault(format!("no signals: {error}")))?;
-    let listeners = Listeners::bind(&config.http.listen).await?;
-    let addresses = listeners.addresses();
-    let db = wiring::store(config).await?;
-    let bridge = match wiring::direct_url(config) {
-        Some(url) => Some(Bridge::start(&db, url)?),
-        None => None,
-    };
-    let auth = wiring::keeper(config, &db)?;
-    let bus = wiring::Bus::default();
-    let jobs = wiring::jobs(settings, &db, &bus).await?;
-    let (stop, stopping) = watch::channel(false);
-    let http_settings = HttpSettings::from(&config.http);
-    let drain = http_settings.drain;
-    let platform = Platform::new(db.clone(), auth.clone(), http_settings, jobs.names().collect(), stopping.clone());
-    let worker = Worker::start(db.clone(), jobs, wiring::worker(config));
-    count(platform.metrics(), &worker.counts(), bus.unrouted);
-    let listening = wiring::listen(settings, &db);
-    let public = config.http.public_url.as_ref().map(ToString::to_string);
-    let url = public.unwrap_or_else(|| addresses.first().map(|at| format!("http://{at}")).unwrap_or_default());
-    let (routes, mounts) = gates::routes(settings, &platform, &url, bus.fault);
-    let router = http(platform.clone(), platform_routes(platform, routes), mounts);
-    let mut serving = tokio::spawn(listeners.serve(router, stopping, drain));
-
-    say(console, &auth, &addresses, &url).await?;
-    tracing::info!(%url, "the service is ready");
-
+    let mut signals = Signals::new()?;
+    let mut service = Service::start(settings, Routes::new()).await?;
+    say(console, &service).await?;
+    tracing::info!(url = %service.url, "the service is ready");
     tokio::select! {
         () = signals.next() => {}
-        ended = &mut serving => {
-            return Err(Failure::fault(format!("the listener ended by itself: {ended:?}")));
-        }
+        failure = service.ended() => return Err(failure),
     }
     tracing::info!("the service stops");
-    stop.send_replace(true);
-    drop(listening);
-    let ending = async {
-        let _ = tokio::join!(serving, worker.stop(PATIENCE));
-        drop(bridge);
-        db.close().await;
-    };
     tokio::select! {
-        () = ending => tracing::info!("the service has stopped"),
+        () = service.stop() => tracing::info!("the service has stopped"),
         () = signals.next() => tracing::warn!("a second signal: nothing is waited for any more"),
     }
     Ok(Exit::Yes)
 }
 
-fn count(metrics: &Metrics, worker: &WorkerCounts, unrouted: Unrouted) {
-    let (swept, taken) = (worker.clone(), worker.clone());
-    metrics.watch("wake_swept", "Work that no signal told of", move || swept.swept());
-    metrics.watch("outbox_unrouted", "Messages that no queue of the bus wanted", move || unrouted.count());
-    metrics.watch("lease_taken_over", "Leases of workers that were gone", move || taken.taken_over());
-}
-
 /// Says where the service is, and how the first admin gets in.
-async fn say(
-    console: &mut Console<'_>,
-    auth: &tidegate_platform::auth::Auth,
-    addresses: &[std::net::SocketAddr],
-    url: &str,
-) -> Result<(), Failure> {
-    let output = |error: std::io::Error| crate::failure::of_output(&error);
-    if let Some(token) = auth.new_setup_token().await? {
-        let token = token.expose();
+async fn say(console: &mut Console<'_>, service: &Service) -> Result<(), Failure> {
+    let output = |error: std::io::Error| of_output(&error);
+    if let Some(token) = service.new_setup_token().await? {
+        let (url, token) = (&service.url, token.expose());
         let line = format!("setup: open {url}/setup or run \"tidegate setup --token {token}\"");
         console.warn(&line).map_err(output)?;
     }
-    for address in addresses {
+    for address in &service.addresses {
         console.prompt(&format!("ready: http://{address}\n")).map_err(output)?;
     }
     Ok(())

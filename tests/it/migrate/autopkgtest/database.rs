@@ -8,8 +8,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{queued, tested, update};
 use crate::doubles::swift::Swift;
-use crate::doubles::web::{Answer, Fault, Web};
 use crate::migrate::case::Case;
+use tidegate_testkit::{Answer, Web, WebFault};
 
 /// Source, run id, version, triggers, exit code; all on amd64.
 pub(super) type Row<'a> = (&'a str, &'a str, Option<&'a str>, &'a str, i64);
@@ -96,9 +96,9 @@ impl Published {
     fn new(database: &[u8]) -> Self {
         let files = Arc::new(Mutex::new((database.to_vec(), sum(database))));
         let served = Arc::clone(&files);
-        let web = Web::start(move |path, _| {
+        let web = Web::start(move |request| {
             let files = served.lock().unwrap_or_else(PoisonError::into_inner);
-            match path {
+            match request.path.as_str() {
                 "/autopkgtest.db" => Answer::ok(files.0.clone()),
                 "/autopkgtest.db.sha256" => Answer::ok(format!("{}  autopkgtest.db\n", files.1)),
                 _ => Answer::status(404),
@@ -256,10 +256,10 @@ fn a_checksum_that_is_none_ends_the_run() {
 fn a_database_that_does_not_come_whole_ends_the_run() {
     let whole = bytes(&PASSES);
     for (fault, said) in
-        [(Fault::Drip, "does not come to an end"), (Fault::Cut, "breaks off"), (Fault::Hang, "no answer")]
+        [(WebFault::Drip, "does not come to an end"), (WebFault::Cut, "breaks off"), (WebFault::Hang, "no answer")]
     {
         let published = Published::new(&whole);
-        published.web.spoil(".sha256", Fault::Answer(Answer::ok(sum(&whole))), 1);
+        published.web.spoil(".sha256", WebFault::Answer(Answer::ok(sum(&whole))), 1);
         published.web.spoil("/autopkgtest.db", fault, 5);
         let case = published.case();
         let run = case.run_with(&[]).failed(3);

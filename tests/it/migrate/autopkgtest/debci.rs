@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{BOTH, passed_before, queued, tested, update};
-use crate::doubles::web::{Answer, Fault, Web};
 use crate::migrate::case::Case;
+use tidegate_testkit::{Answer, Web, WebFault};
 
 fn entry(package: &str, version: &Value, status: &Value) -> Value {
     json!({
@@ -96,16 +96,15 @@ fn an_entry_of_another_shape_is_left_out_and_said() {
 #[test]
 fn a_server_may_have_the_file() {
     let text = page(&[entry("foo", &json!("2"), &json!("pass")), entry("bar", &json!("1"), &json!("pass"))]);
-    let web = Web::start(
-        move |path, _| {
-            if path == "/data/debci.json" { Answer::ok(text.clone()) } else { Answer::status(404) }
-        },
-    );
+    let web = Web::start(move |request| match request.path.as_str() {
+        "/data/debci.json" => Answer::ok(text.clone()),
+        _ => Answer::status(404),
+    });
     let case = || update(tested()).set("ADT_SWIFT_URL", &web.url("data/debci.json"));
     assert_eq!(case().run().moved(), "foo 2");
     assert_eq!(web.asked(), ["/data/debci.json"]);
     for (fault, said) in
-        [(Fault::Answer(Answer::status(401)), "401"), (Fault::Drip, "no answer"), (Fault::Cut, "breaks off")]
+        [(WebFault::Answer(Answer::status(401)), "401"), (WebFault::Drip, "no answer"), (WebFault::Cut, "breaks off")]
     {
         web.spoil("debci", fault, 5);
         let case = case();

@@ -2,8 +2,8 @@
 
 use super::{BOTH, both_pass, nowhere, queued, tested, update, with_swift};
 use crate::doubles::swift::Swift;
-use crate::doubles::web::{Answer, Fault};
 use crate::migrate::case::{Case, PROGRAM};
+use tidegate_testkit::{Answer, WebFault};
 
 const LISTING: &str = "prefix=testing/amd64/f/foo/";
 const TAR: &str = "/result.tar";
@@ -24,15 +24,15 @@ fn failed(case: &Case, swift: &Swift, part: &str, said: &str) {
 fn a_listing_that_fails_five_times_ends_the_run() {
     let elsewhere = Swift::start();
     for (fault, said) in [
-        (Fault::Answer(Answer::status(500)), "500"),
-        (Fault::Answer(Answer::status(403)), "403"),
-        (Fault::Answer(Answer::status(404)), "404"),
-        (Fault::Answer(Answer::status(206)), "206"),
-        (Fault::Redirect(elsewhere.web.url("")), "302"),
-        (Fault::Hang, "no answer"),
-        (Fault::Cut, "breaks off"),
-        (Fault::Endless, "bytes that are taken"),
-        (Fault::Drip, "no answer"),
+        (WebFault::Answer(Answer::status(500)), "500"),
+        (WebFault::Answer(Answer::status(403)), "403"),
+        (WebFault::Answer(Answer::status(404)), "404"),
+        (WebFault::Answer(Answer::status(206)), "206"),
+        (WebFault::Redirect(elsewhere.web.url("")), "302"),
+        (WebFault::Hang, "no answer"),
+        (WebFault::Cut, "breaks off"),
+        (WebFault::Endless, "bytes that are taken"),
+        (WebFault::Drip, "no answer"),
     ] {
         let swift = Swift::start();
         both_pass(&swift);
@@ -46,8 +46,8 @@ fn a_listing_that_fails_five_times_ends_the_run() {
 fn four_failures_are_none() {
     let swift = Swift::start();
     both_pass(&swift);
-    swift.web.spoil(LISTING, Fault::Answer(Answer::status(500)), 4);
-    swift.web.spoil(TAR, Fault::Cut, 1);
+    swift.web.spoil(LISTING, WebFault::Answer(Answer::status(500)), 4);
+    swift.web.spoil(TAR, WebFault::Cut, 1);
     assert_eq!(with_swift(&swift).run().moved(), "foo 2");
 }
 
@@ -55,11 +55,11 @@ fn four_failures_are_none() {
 fn a_result_that_is_gone_is_skipped_and_one_that_fails_ends_the_run() {
     let swift = Swift::start();
     both_pass(&swift);
-    swift.web.spoil("f/foo/20261121_080000_aa@/result.tar", Fault::Answer(Answer::status(404)), 1);
+    swift.web.spoil("f/foo/20261121_080000_aa@/result.tar", WebFault::Answer(Answer::status(404)), 1);
     let case = with_swift(&swift);
     case.run().said(&["W: ", "foo", "result.tar", "not there"]);
     assert_eq!(queued(&case), ["debci-testing-amd64:foo foo/2"]);
-    for fault in [Fault::Answer(Answer::status(500)), Fault::Answer(Answer::status(401)), Fault::Endless] {
+    for fault in [WebFault::Answer(Answer::status(500)), WebFault::Answer(Answer::status(401)), WebFault::Endless] {
         let swift = Swift::start();
         both_pass(&swift);
         swift.web.spoil("f/foo/20261121_080000_aa@", fault, 5);
@@ -85,7 +85,7 @@ fn a_run_that_fails_leaves_old_outputs_alone() {
     swift.make("testing");
     let case = with_swift(&swift);
     let first = case.run();
-    swift.web.spoil(LISTING, Fault::Answer(Answer::status(503)), 5);
+    swift.web.spoil(LISTING, WebFault::Answer(Answer::status(503)), 5);
     let case = case.now("2026-11-21T13:00:00Z");
     let state = || ["autopkgtest-pending.json", ".tidegate-requests"].map(|name| case.text(&format!("state/{name}")));
     let before = state();

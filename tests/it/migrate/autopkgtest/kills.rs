@@ -179,7 +179,7 @@ pub(super) fn with_a_broker(broker: &Broker) {
         let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for message in broker.take(&queue).expect("the queue was made") {
             let source = message.body.lines().next().unwrap_or_default().to_owned();
-            ids.entry(source).or_default().insert(message.id.expect("a request has an id"));
+            ids.entry(source).or_default().insert(message.id());
         }
         let found: Vec<(&str, usize)> = ids.iter().map(|(source, ids)| (source.as_str(), ids.len())).collect();
         assert_eq!(found, [("bar", 1), ("baz", 1)], "ended at {point}: {ids:?}");

@@ -6,7 +6,7 @@ use tidegate_archive::compression::{Compression, compress};
 
 use super::{BOTH, both_pass, open, queued, with_swift};
 use crate::doubles::swift::{ResultTar, Swift};
-use crate::doubles::web::{Answer, Fault};
+use tidegate_testkit::{Answer, WebFault};
 
 const FOO: &str = "prefix=testing/amd64/f/foo/";
 
@@ -188,7 +188,7 @@ fn a_listing_leads_only_to_what_was_asked_for() {
     both_pass(&swift);
     let lines = "testing/amd64/f/foo/../../../../20261121_080000_aa@\n/etc/passwd\ntesting/amd64/f/foo/20261121_080000_aa@\n\
                  testing/amd64/b/bar/20261121_080000_aa@\ntesting/amd64/f/foo/99999999_999999@\nhttp://example.org/20261121_080000@\n\u{0}\n";
-    swift.web.spoil(FOO, Fault::Answer(Answer::ok(lines)), 1);
+    swift.web.spoil(FOO, WebFault::Answer(Answer::ok(lines)), 1);
     with_swift(&swift).run();
     let tars: Vec<String> = swift.web.asked().into_iter().filter(|question| question.contains("tar")).collect();
     let tar = |source: &str, id: &str| format!("/autopkgtest-testing/testing/amd64/{source}/{id}/result.tar");

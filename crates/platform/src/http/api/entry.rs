@@ -17,26 +17,26 @@ use crate::secret::Secret;
 use crate::store::in_tx;
 
 /// The first admin.
-#[derive(ToSchema)]
-struct SetUp {
+#[derive(Debug, ToSchema)]
+pub struct SetUp {
     /// What the service printed at its start.
     #[schema(value_type = String)]
     token: Secret,
     /// The name of the admin.
-    name: Name,
+    pub name: Name,
     /// A password of 10 characters or more.
     #[schema(value_type = Option<String>)]
-    password: Option<Secret>,
+    pub password: Option<Secret>,
 }
 
 /// Who wants a session.
-#[derive(ToSchema)]
-struct LogIn {
+#[derive(Debug, ToSchema)]
+pub struct LogIn {
     /// The user's name.
-    name: String,
+    pub name: String,
     /// The password.
     #[schema(value_type = String)]
-    password: Secret,
+    pub password: Secret,
 }
 
 /// The first admin, with a token to go on with.
@@ -86,37 +86,62 @@ pub(super) fn routes() -> Routes<Platform> {
 }
 
 async fn set_up(State(platform): State<Platform>, caller: Caller, Body(body): Body<SetUp>) -> Result<Answer, Problem> {
+    make_admin(&platform, &caller, &body, true).await
+}
+
+/// Makes the first admin, and if it is wanted a token for that one, which is in the answer and nowhere else.
+///
+/// # Errors
+///
+/// The token of the setup is not the one, or not any more; the password is too short; or the store is away.
+pub async fn make_admin(
+    platform: &Platform,
+    caller: &Caller,
+    body: &SetUp,
+    with_token: bool,
+) -> Result<Answer, Problem> {
     let auth = platform.auth();
     let password = match &body.password {
         Some(password) => Some(auth.hash_password(password).await?),
         None => None,
     };
-    let admin = NewUser { name: body.name, title: None, mail: None, password };
-    let (caller, admin, token) = (&caller, &admin, &body.token);
-    let done = caller.write(&platform, "platform.setup", |tx| {
+    let admin = &NewUser { name: body.name.clone(), title: None, mail: None, password };
+    let token = &body.token;
+    let done = caller.write(platform, "platform.setup", |tx| {
         in_tx(async move {
             let user = auth.set_up(tx, token, admin).await?;
-            let scopes = None;
-            let first = NewToken {
-                user: Some(admin.name.clone()),
-                name: "setup".to_owned(),
-                scopes,
-                object: None,
-                expires_at: None,
-            };
             let by = auth.of_new_user(tx, admin.name.as_str()).await?;
-            let (_, secret) = auth.add_token(tx, &by, &first).await?;
+            let answer = Answer::created("/api/v1/platform/me", &Entered { user: user.name.clone(), token: None });
+            let answer = if with_token {
+                let (_, secret) = auth.add_token(tx, &by, &first_token(admin)).await?;
+                answer.with_secret("token", secret)
+            } else {
+                answer
+            };
             let change = json!({"made": &user, "role": crate::auth::ADMIN_ROLE});
             let record = Record { permission: ADMIN, object: format!("user:{}", user.name), reason: None, change };
             caller.as_principal(by).record(tx, record);
-            let entered = Entered { user: user.name, token: None };
-            Ok(Answer::created("/api/v1/platform/me", &entered).with_secret("token", secret))
+            Ok(answer)
         })
     });
     done.await
 }
 
-async fn log_in(State(platform): State<Platform>, caller: Caller, Body(body): Body<LogIn>) -> Result<Answer, Problem> {
+fn first_token(admin: &NewUser) -> NewToken {
+    let (user, name) = (Some(admin.name.clone()), "setup".to_owned());
+    NewToken { user, name, scopes: None, object: None, expires_at: None }
+}
+
+/// Opens a session; its cookie is in the answer.
+///
+/// # Errors
+///
+/// The name or the password is wrong, there were too many tries, or the store is away.
+pub async fn log_in(
+    State(platform): State<Platform>,
+    caller: Caller,
+    Body(body): Body<LogIn>,
+) -> Result<Answer, Problem> {
     let wrong = |error| match error {
         AuthError::NotAuthenticated => {
             Problem::new(401, "platform.not-authenticated", "name or password is wrong, or nobody may log in by it")
@@ -128,7 +153,7 @@ async fn log_in(State(platform): State<Platform>, caller: Caller, Body(body): Bo
     Ok(Answer::ok(&LoggedIn { user: session.user.name, csrf_token: session.csrf }).with_cookie(cookie))
 }
 
-async fn log_out(State(platform): State<Platform>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn log_out(State(platform): State<Platform>, caller: Caller) -> Result<Answer, Problem> {
     platform.auth().log_out(caller.principal()).await?;
     Ok(Answer::done().with_cookie(set_cookie(None, caller.origin())))
 }

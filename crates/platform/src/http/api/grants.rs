@@ -66,7 +66,7 @@ async fn list(State(platform): State<Platform>, Query(page): Query<Page>) -> Res
     Ok(Json(page.list(grants?, |grant| grant.id.clone())))
 }
 
-async fn create(
+pub(in super::super) async fn create(
     State(platform): State<Platform>,
     caller: Caller,
     Body(new): Body<NewGrant>,
@@ -82,7 +82,11 @@ async fn create(
     done.await
 }
 
-async fn remove(State(platform): State<Platform>, Path(id): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, id) = (platform.auth(), &caller, id.as_str());
     let done = caller.write(&platform, "platform.grant.remove", |tx| {
         in_tx(async move {

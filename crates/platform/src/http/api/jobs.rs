@@ -136,7 +136,7 @@ impl From<view::Process> for Process {
 
 /// Why.
 #[derive(ToSchema)]
-struct Reason {
+pub(in super::super) struct Reason {
     /// In the caller's words.
     reason: String,
 }
@@ -226,7 +226,7 @@ async fn workers(State(platform): State<Platform>, Query(()): Query<()>) -> Resu
     Ok(Json(List { items: items?.into_iter().map(Process::from).collect(), next: None }))
 }
 
-async fn run(
+pub(in super::super) async fn run(
     State(platform): State<Platform>,
     Path((job, key)): Path<(String, String)>,
     caller: Caller,
@@ -245,7 +245,7 @@ async fn run(
     done.await
 }
 
-async fn pause_job(
+pub(in super::super) async fn pause_job(
     State(platform): State<Platform>,
     Path(job): Path<String>,
     caller: Caller,
@@ -254,7 +254,7 @@ async fn pause_job(
     pause(&platform, &caller, &Scope::job(known(&platform, &job)?), &why.reason).await
 }
 
-async fn pause_key(
+pub(in super::super) async fn pause_key(
     State(platform): State<Platform>,
     Path((job, key)): Path<(String, String)>,
     caller: Caller,
@@ -263,7 +263,7 @@ async fn pause_key(
     pause(&platform, &caller, &Scope::key(&job, checked(&platform, &job, &key)?), &why.reason).await
 }
 
-async fn resume_job(
+pub(in super::super) async fn resume_job(
     State(platform): State<Platform>,
     Path(job): Path<String>,
     caller: Caller,
@@ -271,7 +271,7 @@ async fn resume_job(
     resume(&platform, &caller, &Scope::job(known(&platform, &job)?)).await
 }
 
-async fn resume_key(
+pub(in super::super) async fn resume_key(
     State(platform): State<Platform>,
     Path((job, key)): Path<(String, String)>,
     caller: Caller,

@@ -78,14 +78,14 @@ struct Which {
 
 /// To whom a row is to be sent again.
 #[derive(ToSchema)]
-struct Retry {
+pub(in super::super) struct Retry {
     /// The receiver.
     sink: String,
 }
 
 /// For whom a row is given up, and why.
 #[derive(ToSchema)]
-struct Drop {
+pub(in super::super) struct Drop {
     /// The receiver.
     sink: String,
     /// In the caller's words.
@@ -178,7 +178,7 @@ fn id_of(text: &str) -> Result<MessageId, Problem> {
     text.parse().map_err(|_| Problem::not_found(format!("there is no message {text:?}")))
 }
 
-async fn retry(
+pub(in super::super) async fn retry(
     State(platform): State<Platform>,
     Path(id): Path<String>,
     caller: Caller,
@@ -197,7 +197,7 @@ async fn retry(
     done.await
 }
 
-async fn give_up(
+pub(in super::super) async fn give_up(
     State(platform): State<Platform>,
     Path(id): Path<String>,
     caller: Caller,

@@ -1,21 +1,23 @@
 //! The platform's own endpoints: one file a noun.
 
-mod entry;
+pub(super) mod entry;
 mod events;
-mod grants;
-mod jobs;
-mod me;
-mod messages;
-mod teams;
-mod tokens;
+pub(super) mod grants;
+pub(super) mod jobs;
+pub(super) mod me;
+pub(super) mod messages;
+pub(super) mod teams;
+pub(super) mod tokens;
 mod topics;
-mod users;
+pub(super) mod users;
 mod writes;
 
 use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
+pub use entry::{LogIn, SetUp, log_in, make_admin};
 pub(super) use events::Live;
+pub use tokens::{CreateToken, create as create_token};
 pub use topics::routes as topic_routes;
 
 /// The platform's own routes, and the description of those and of the gates' routes.

@@ -17,7 +17,7 @@ use crate::store::in_tx;
 
 /// A team to be made.
 #[derive(ToSchema)]
-struct CreateTeam {
+pub(in super::super) struct CreateTeam {
     /// The name, which is unique and stays.
     name: Name,
     /// What people call it; the name where nobody says.
@@ -54,7 +54,7 @@ async fn list(State(platform): State<Platform>, Query(page): Query<Page>) -> Res
     Ok(Json(page.list(teams?, |team| team.name.clone())))
 }
 
-async fn create(
+pub(in super::super) async fn create(
     State(platform): State<Platform>,
     caller: Caller,
     Body(body): Body<CreateTeam>,
@@ -70,7 +70,11 @@ async fn create(
     done.await
 }
 
-async fn remove(State(platform): State<Platform>, Path(name): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, name) = (platform.auth(), &caller, name.as_str());
     let done = caller.write(&platform, "platform.team.remove", |tx| {
         in_tx(async move {
@@ -82,7 +86,7 @@ async fn remove(State(platform): State<Platform>, Path(name): Path<String>, call
     done.await
 }
 
-async fn join(
+pub(in super::super) async fn join(
     State(platform): State<Platform>,
     Path((team, user)): Path<(String, String)>,
     caller: Caller,
@@ -90,7 +94,7 @@ async fn join(
     set_member(&platform, &caller, &team, &user, true).await
 }
 
-async fn leave(
+pub(in super::super) async fn leave(
     State(platform): State<Platform>,
     Path((team, user)): Path<(String, String)>,
     caller: Caller,

@@ -20,12 +20,12 @@ use crate::store::in_tx;
 pub(super) const BEYOND_ALL: &str = "g";
 
 /// A token to be made.
-#[derive(ToSchema)]
-struct CreateToken {
+#[derive(Debug, ToSchema)]
+pub struct CreateToken {
     /// Whose it is; the caller's where nobody says.
     user: Option<Name>,
     /// What its owner calls it.
-    name: String,
+    pub name: String,
     /// The permissions to which it is narrowed; all of its owner's where nobody says.
     scopes: Option<Vec<String>>,
     /// The objects to which it is narrowed; `*` stands for any characters.
@@ -96,7 +96,12 @@ async fn list(
     Ok(Json(page.list(tokens?, |token| token.id.clone())))
 }
 
-async fn create(
+/// Makes a token; its text is in the answer, and nowhere else.
+///
+/// # Errors
+///
+/// It would end before it begins, or be more than who asks has; or the store is away.
+pub async fn create(
     State(platform): State<Platform>,
     caller: Caller,
     Body(body): Body<CreateToken>,
@@ -118,7 +123,11 @@ async fn create(
     done.await
 }
 
-async fn revoke(State(platform): State<Platform>, Path(id): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn revoke(
+    State(platform): State<Platform>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, id) = (platform.auth(), &caller, id.as_str());
     let done = caller.write(&platform, "platform.token.revoke", |tx| {
         in_tx(async move {

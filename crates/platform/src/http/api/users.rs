@@ -21,7 +21,7 @@ use crate::store::in_tx;
 
 /// A user to be made.
 #[derive(ToSchema)]
-struct CreateUser {
+pub(in super::super) struct CreateUser {
     /// The name, which is unique and stays.
     name: Name,
     /// What people call this one; the name where nobody says.
@@ -35,7 +35,7 @@ struct CreateUser {
 
 /// What is to be changed of a user.
 #[derive(ToSchema)]
-struct ChangeUser {
+pub(in super::super) struct ChangeUser {
     /// The version that this changes, where `If-Match` does not say it.
     version: Option<i64>,
     /// What people call this one.
@@ -119,7 +119,7 @@ async fn show(
     Ok(([(ETAG, tag)], Json(user)).into_response())
 }
 
-async fn create(
+pub(in super::super) async fn create(
     State(platform): State<Platform>,
     caller: Caller,
     Body(body): Body<CreateUser>,
@@ -142,7 +142,7 @@ async fn create(
     done.await
 }
 
-async fn change(
+pub(in super::super) async fn change(
     State(platform): State<Platform>,
     Path(name): Path<String>,
     caller: Caller,
@@ -168,7 +168,11 @@ async fn change(
     done.await
 }
 
-async fn remove(State(platform): State<Platform>, Path(name): Path<String>, caller: Caller) -> Result<Answer, Problem> {
+pub(in super::super) async fn remove(
+    State(platform): State<Platform>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Answer, Problem> {
     let (auth, caller, name) = (platform.auth(), &caller, name.as_str());
     let done = caller.write(&platform, "platform.user.remove", |tx| {
         in_tx(async move {

@@ -130,6 +130,24 @@ fn whoever_guesses_has_to_wait() {
 }
 
 #[test]
+fn whoever_guesses_many_at_once_has_to_wait_too() {
+    TestDb::both(PLATFORM, async |t| {
+        let auth = auth(&t.db);
+        let office = Office { db: &t.db, auth: &auth };
+        office.user("ann", Some("spring tide")).await.unwrap();
+        let guesses = (0..12).map(|guess| {
+            let auth = auth.clone();
+            tokio::spawn(async move { auth.log_in("ann", &Secret::new(format!("high tide {guess}")), HERE).await })
+        });
+        let mut looked_at = 0;
+        for guess in guesses.collect::<Vec<_>>() {
+            looked_at += usize::from(matches!(guess.await.unwrap(), Err(AuthError::NotAuthenticated)));
+        }
+        assert_eq!(looked_at, 5);
+    });
+}
+
+#[test]
 fn a_change_on_an_old_version_is_refused() {
     TestDb::both(PLATFORM, async |t| {
         let auth = auth(&t.db);

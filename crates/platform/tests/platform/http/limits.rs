@@ -94,6 +94,46 @@ fn a_handler_has_a_time() {
     });
 }
 
+/// Whoever sends a body by the byte does not keep the connection, whatever reads it first.
+#[test]
+fn a_body_has_a_time() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let mut settings = settings();
+        settings.handler_timeout = std::time::Duration::from_millis(50);
+        let service = Service::with(t, settings, Routes::new(), Mounts::default()).await;
+        let head = |more: &str| {
+            format!(
+                "POST {TEAMS} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+                 content-type: application/json\r\ncontent-length: 100\r\n{more}\r\n{{",
+                service.admin
+            )
+        };
+        for more in ["", "idempotency-key: k\r\n"] {
+            let answer = raw(&service, head(more).as_bytes()).await;
+            assert_eq!(answer, "HTTP/1.1 503 Service Unavailable", "{more}");
+        }
+        service.end().await;
+    });
+}
+
+/// Each mistake is told, but a small body does not make a large answer.
+#[test]
+fn mistakes_have_a_number() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let many = |value: &str| {
+            let fields: Vec<_> = (0..2_000).map(|number| format!("\"f{number}\": {value}")).collect();
+            let request = service.request(Method::POST, TEAMS).bearer_auth(&service.admin);
+            request.header("content-type", "application/json").body(format!("{{{}}}", fields.join(", ")))
+        };
+        for value in ["1", r#""\u0000""#] {
+            let (status, problem) = sent(many(value)).await;
+            assert_eq!((status, problem["errors"].as_array().unwrap().len()), (400, 100), "{value}");
+        }
+        service.end().await;
+    });
+}
+
 #[test]
 fn no_path_brings_the_store_into_trouble() {
     TestDb::both(PLATFORM, async |t| {

@@ -8,7 +8,7 @@ use tidegate_kernel::Envelope;
 use tidegate_platform::relay::Relay;
 use tidegate_platform::secret::Secret;
 use tidegate_platform::sinks::{Hook, HookOptions};
-use tidegate_testkit::{Receiver, Reply, Request, TestDb};
+use tidegate_testkit::{Answer, Request, TestDb, Web};
 
 use super::{PLATFORM, announce, bench, deliveries, topics};
 
@@ -39,8 +39,8 @@ fn a_hook_that_answers_500_for_25_hours_gets_all_on_its_return() {
     TestDb::both(PLATFORM, async |t| {
         let status = Arc::new(AtomicU16::new(500));
         let answers = Arc::clone(&status);
-        let receiver = Receiver::start(move |_, _| Reply::status(answers.load(Ordering::SeqCst))).await;
-        let bench = bench(t, Relay::new().with(hook(&receiver.url()))).await;
+        let receiver = Web::start(move |_| Answer::status(answers.load(Ordering::SeqCst)));
+        let bench = bench(t, Relay::new().with(hook(&receiver.url("")))).await;
         for hour in 0..25 {
             announce(&t.db, &format!("{}/{hour:02}", hour % 2)).await;
             bench.advance(Duration::from_secs(3600)).await;
@@ -69,12 +69,12 @@ fn a_hook_that_answers_500_for_25_hours_gets_all_on_its_return() {
 #[test]
 fn who_says_when_to_come_again_is_not_asked_before() {
     TestDb::both(PLATFORM, async |t| {
-        let answer = |_: &Request, before: usize| match before {
-            0 => Reply::status(429).with("Retry-After", "1800"),
-            _ => Reply::status(200),
+        let answer = |request: &Request| match request.before {
+            0 => Answer::status(429).with("Retry-After", "1800"),
+            _ => Answer::status(200),
         };
-        let receiver = Receiver::start(answer).await;
-        let bench = bench(t, Relay::new().with(hook(&receiver.url()))).await;
+        let receiver = Web::start(answer);
+        let bench = bench(t, Relay::new().with(hook(&receiver.url("")))).await;
         announce(&t.db, "a/1").await;
         bench.advance(Duration::from_secs(1799)).await;
         assert_eq!(receiver.requests().len(), 1);
@@ -87,9 +87,9 @@ fn who_says_when_to_come_again_is_not_asked_before() {
 #[test]
 fn what_a_hook_does_not_take_is_set_aside_after_an_hour_of_tries() {
     TestDb::both(PLATFORM, async |t| {
-        let answer = |request: &Request, _| Reply::status(if ship(request) == "a/1" { 422 } else { 200 });
-        let receiver = Receiver::start(answer).await;
-        let bench = bench(t, Relay::new().with(hook(&receiver.url()))).await;
+        let answer = |request: &Request| Answer::status(if ship(request) == "a/1" { 422 } else { 200 });
+        let receiver = Web::start(answer);
+        let bench = bench(t, Relay::new().with(hook(&receiver.url("")))).await;
         announce(&t.db, "a/1").await;
         announce(&t.db, "a/2").await;
         bench.advance(Duration::from_secs(1800)).await;

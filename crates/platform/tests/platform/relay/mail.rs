@@ -5,7 +5,7 @@ use tidegate_platform::relay::Relay;
 use tidegate_platform::secret::Secret;
 use tidegate_platform::sinks::{Mail, MailOptions, MailWay, Mailer};
 use tidegate_platform::store::{Db, Result, in_tx};
-use tidegate_testkit::{Smtp, TestDb};
+use tidegate_testkit::{MailFault, MailServer, TestDb};
 
 use super::{PLATFORM, bench, deliveries, topics};
 
@@ -28,18 +28,17 @@ fn mailer(way: MailWay) -> Mailer {
 #[test]
 fn each_recipient_has_its_own_fate() {
     TestDb::both(PLATFORM, async |t| {
-        let answer = |to: &str, before: usize| match to {
-            "never@example.org" => 550,
-            "later@example.org" if before < 5 => 451,
-            _ => 250,
-        };
-        let server = Smtp::start(answer).await;
+        let server = MailServer::with(|command, before| match command {
+            "RCPT TO:<never@example.org>" => Some(MailFault::Says("550 nobody".to_owned())),
+            "RCPT TO:<later@example.org>" if before < 5 => Some(MailFault::Says("451 not now".to_owned())),
+            _ => None,
+        });
         let bench = bench(t, Relay::new().with(mailer(MailWay::Smtp(Secret::new(server.url()))))).await;
         for (number, to) in (1..).zip(["ann", "never", "later", "later", "bob"]) {
             post(&t.db, &format!("{to}@example.org"), number).await;
         }
         bench.settle().await;
-        let to = || server.letters().into_iter().map(|letter| letter.to).collect::<Vec<_>>();
+        let to = || server.taken().into_iter().flat_map(|letter| letter.to).collect::<Vec<_>>();
         let mut first = to();
         first.sort();
         assert_eq!(first, ["ann@example.org", "bob@example.org"]);
@@ -52,7 +51,7 @@ fn each_recipient_has_its_own_fate() {
         assert_eq!(topics(t, "platform").await, ["platform.message.set_aside"]);
         bench.advance(Duration::from_secs(600)).await;
         assert_eq!(to()[2..], ["later@example.org", "later@example.org"]);
-        let text = &server.letters()[2].text;
+        let text = &server.taken()[2].text;
         for line in [
             "Message-ID: <3@example.org>",
             "From: Tidegate <tidegate@example.org>",
@@ -60,7 +59,7 @@ fn each_recipient_has_its_own_fate() {
             "Auto-Submitted: auto-generated",
             "Subject: tide 3 Bcc: eve@example.org",
         ] {
-            assert!(text.contains(&format!("{line}\r\n")), "{line} in {text}");
+            assert!(text.contains(&format!("{line}\n")), "{line} in {text}");
         }
     });
 }
@@ -95,12 +94,12 @@ fn a_folder_gets_files() {
 #[test]
 fn an_address_that_is_none_is_set_aside_and_stops_nobody() {
     TestDb::both(PLATFORM, async |t| {
-        let server = Smtp::start(|_, _| 250).await;
+        let server = MailServer::start();
         let bench = bench(t, Relay::new().with(mailer(MailWay::Smtp(Secret::new(server.url()))))).await;
         post(&t.db, "no address at all", 1).await;
         post(&t.db, "ann@example.org", 2).await;
         bench.settle().await;
-        assert_eq!(server.letters().len(), 1);
+        assert_eq!(server.taken().len(), 1);
         assert_eq!(deliveries(t).await, ["platform:mail/no address at all set_aside 1"]);
     });
 }

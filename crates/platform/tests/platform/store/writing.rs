@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tidegate_kernel::ErrorClass;
 use tidegate_platform::store::{Db, Durability, Isolation, Result, StoreError, in_tx};
 use tidegate_testkit::{Kind, TestDb};
 
@@ -136,6 +137,33 @@ fn after_five_attempts_the_error_comes_out() {
         });
         assert!(failed.await.unwrap_err().to_string().contains("again"));
         assert_eq!(attempts.load(Ordering::SeqCst), 5);
+    });
+}
+
+/// What may go well later is no fault of ours: the caller is told to come again.
+#[test]
+fn a_database_that_can_do_nothing_now_is_away() {
+    const RAISE: &str = "CREATE FUNCTION harbour_raise(code text) RETURNS bigint LANGUAGE plpgsql AS
+        $$BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = code; END$$";
+    TestDb::on(Kind::Postgres, HARBOUR, async |t| {
+        use tidegate_kernel::Classified as _;
+        use tidegate_platform::store::{Reads as _, Statement};
+        t.rows(RAISE).await;
+        let text = "SELECT harbour_raise($1)";
+        let raise = Statement { name: "RAISE", sqlite: text, postgres: text };
+        let class = async |code: &'static str| {
+            let failed: Result<u64> =
+                t.db.write("harbour.raise", |tx| in_tx(async move { tx.query(raise).bind(code).execute().await }))
+                    .await;
+            failed.expect_err("it raises").class()
+        };
+        // disk full, too many connections, the server stops, a lock or an answer that took too long, a standby
+        for code in ["53100", "53300", "57P01", "57P03", "55P03", "57014", "25006", "40P01"] {
+            assert_eq!(class(code).await, ErrorClass::Unavailable, "{code}");
+        }
+        for code in ["23505", "22003", "42601"] {
+            assert_eq!(class(code).await, ErrorClass::Fault, "{code}");
+        }
     });
 }
 

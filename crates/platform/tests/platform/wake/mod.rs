@@ -6,6 +6,7 @@ mod merging;
 mod order;
 mod pausing;
 mod processes;
+mod signals;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -165,6 +165,36 @@ fn a_commit_of_one_process_starts_the_job_in_another() {
     });
 }
 
+/// Scenario 17: the network swallows what the other process tells.
+#[test]
+fn what_a_swallowed_signal_left_behind_is_swept_and_counted() {
+    TestDb::on(Kind::Postgres, PLATFORM, async |t| {
+        let Place::Postgres(url) = &t.options().place else { panic!("it is PostgreSQL") };
+        let (proxy, through_proxy) = t.behind_proxy().await;
+        let other = t.another(2).await;
+        let bridges = [Bridge::start(&t.db, url).unwrap(), Bridge::start(&other, &through_proxy).unwrap()];
+        let (job, mut told) = telling(LOAD);
+        let options = WorkerOptions { sweep: Duration::from_millis(50), ..WorkerOptions::default() };
+        let worker = Worker::start(other.clone(), Jobs::default().with(job), options);
+        wake(&t.db, vec![LOAD.key("heard")]).await;
+        assert_eq!((next(&mut told).await.as_str(), worker.swept()), ("heard", 0));
+        proxy.stall_answers();
+        // the worker looks for itself after each run, and may be the first to find it
+        for number in 0..20 {
+            wake(&t.db, vec![LOAD.key(number.to_string())]).await;
+            t.clock.advance(Duration::from_secs(65));
+            assert_eq!(next(&mut told).await, number.to_string());
+            if worker.swept() > 0 {
+                break;
+            }
+        }
+        assert_eq!(worker.swept(), 1);
+        worker.stop(NEVER).await;
+        drop(bridges);
+        other.close().await;
+    });
+}
+
 /// While a run goes on its lease is put off again and again, and nobody takes it over.
 #[test]
 fn a_long_run_keeps_its_lease() {
