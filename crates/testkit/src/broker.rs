@@ -204,6 +204,10 @@ impl Broker {
             arguments.insert("x-max-length".into(), AMQPValue::LongInt(most));
             arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
         }
+        self.make_queue(name, exchange, keys, arguments).await;
+    }
+
+    async fn make_queue(&self, name: &str, exchange: &str, keys: &str, arguments: FieldTable) {
         let (connection, channel) = self.channel().await;
         let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(name.into(), durable, arguments).await.expect("a queue can be made");
@@ -211,6 +215,17 @@ impl Broker {
         let bound = channel.queue_bind(name.into(), exchange.into(), keys.into(), options, none).await;
         bound.expect("a queue can be bound");
         let _ = connection.close(200, "done".into()).await;
+    }
+
+    /// The same, whose refused messages go to that exchange.
+    ///
+    /// # Panics
+    ///
+    /// The broker is away.
+    pub async fn queue_with_dead_letters(&self, name: &str, exchange: &str, keys: &str, dead: &str) {
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(dead.into()));
+        self.make_queue(name, exchange, keys, arguments).await;
     }
 
     /// Takes everything out of a queue.

@@ -45,6 +45,18 @@ impl Bus {
         queue
     }
 
+    /// The same, and a queue for what a consumer refuses.
+    fn queue_with_dead_letters(&self, house: &House) -> (String, String) {
+        let queue =
+            house.folder.path().file_name().and_then(|name| name.to_str()).expect("folders have names").to_owned();
+        let dead = format!("{queue}.dead");
+        self.wait(async |broker| {
+            broker.queue(&dead, "amq.fanout", "#", None).await;
+            broker.queue_with_dead_letters(&queue, "amq.topic", &format!("{PREFIX}.#"), "amq.fanout").await;
+        });
+        (queue, dead)
+    }
+
     /// Hears a queue until the test has enough.
     pub(super) fn hear(&self, queue: &str, is_enough: impl FnMut(&Received) -> bool + Send) -> Vec<Received> {
         self.wait(async |broker| broker.hear(queue, is_enough).await)

@@ -96,6 +96,11 @@ fn failed(item: &str) -> Value {
     json!({"outcome": "FAILED", "testcase": "dist.rpmdeplint", "data": {"item": item, "type": "koji_build"}})
 }
 
+/// Asks until it is so. Every question is a request, so that many take a while.
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    assert!((0..20_000).any(|_| is_so()), "not in time: {what}");
+}
+
 #[test]
 fn a_result_is_stored_listed_and_told() {
     both(|house| {
@@ -192,6 +197,33 @@ fn who_may_not_write_is_told_so_in_the_words_of_the_interface() {
         let grant = json!({"role": "results.reporter", "user": "bob"});
         assert_eq!(desk.post_with("/api/v1/platform/grants", &[], &grant).0, 201);
         assert_eq!(post(&format!("{V2}/results"), &[("authorization", of_bob.as_str())]).0, 201);
+        assert!(desk.service.stop().0.success());
+    });
+}
+
+#[cfg(feature = "steps")]
+#[test]
+fn what_was_killed_before_its_commit_left_nothing() {
+    both(|house| {
+        let mut service = house.serve(&[]);
+        let token = service.set_up();
+        assert!(service.stop().0.success());
+        let service = house.serve(&[("TIDEGATE_STEPS", "kill:results.post.commit.before#1")]);
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
+        let post = |service: &Service| service.ask("POST", &format!("{V2}/results"), &headers, Some(&failed("a-1-1")));
+        assert_eq!(post(&service), None, "it is killed before it answers");
+        let (status, _) = service.ended();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::SIGKILL as i32));
+
+        let desk = Desk { service: house.serve(&[]), token };
+        assert_eq!(desk.get(&format!("{V2}/results"))["data"], json!([]));
+        assert_eq!(desk.get("/api/v1/results/announcements/state?item=a-1-1")["items"], json!([]));
+        assert_eq!(desk.get("/api/v1/events?topic=*&after=0")["items"], json!([]));
+        for _ in 0..2 {
+            assert_eq!(post(&desk.service).map(|(status, _)| status), Some(201), "its client sends it again");
+        }
+        assert_eq!(desk.get(&format!("{V2}/results"))["data"].as_array().map(Vec::len), Some(1));
         assert!(desk.service.stop().0.success());
     });
 }

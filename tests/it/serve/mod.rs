@@ -175,6 +175,14 @@ impl Service {
         ask(&self.at, method, path, headers, body)
     }
 
+    /// The whole answer to a GET, as a text.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut text = String::new();
+        let mut stream = send(&self.at, "GET", path, &[], None).expect("the service answers");
+        stream.read_to_string(&mut text).expect("answers are text");
+        text
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.ask("POST", path, &[], Some(body)).expect("the service answers")
     }

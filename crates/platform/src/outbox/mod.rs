@@ -97,6 +97,14 @@ impl Row {
     }
 }
 
+impl Row {
+    /// About how many bytes it has as it is written.
+    fn size(&self) -> usize {
+        const REST: usize = 512;
+        REST + self.body.len() + self.subjects.len() + self.key.as_str().len()
+    }
+}
+
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain data with text keys has a JSON form")
 }

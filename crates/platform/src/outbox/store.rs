@@ -95,15 +95,31 @@ pub(super) struct Stored {
     pub(super) body: Json<Value>,
 }
 
-/// So many rows go into one statement.
-const CHUNK: usize = 200;
+/// So many bytes of rows go into one statement: more than all messages of one result have, unless they are thousands.
+const CHUNK: usize = 48 * 1024 * 1024;
 
 pub(super) async fn append(tx: &mut Tx, rows: &[Row]) -> Result<()> {
     let now = tx.now().as_microseconds();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in chunks(rows, CHUNK) {
         tx.query(APPEND).bind(Json(chunk)).bind(now).execute().await?;
     }
     Ok(())
+}
+
+/// The rows in order, cut where a part would have more than so many bytes; a row that is larger is a part of its own.
+fn chunks(rows: &[Row], most: usize) -> Vec<&[Row]> {
+    let (mut parts, mut begin, mut size) = (Vec::new(), 0, 0);
+    for (at, row) in rows.iter().enumerate() {
+        if size > 0 && size + row.size() > most {
+            parts.push(&rows[begin..at]);
+            (begin, size) = (at, 0);
+        }
+        size += row.size();
+    }
+    if begin < rows.len() {
+        parts.push(&rows[begin..]);
+    }
+    parts
 }
 
 pub(super) async fn head(reader: &mut impl Reads) -> Result<i64> {
@@ -161,4 +177,32 @@ pub(super) async fn erase(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
         tx.query(ERASE_FEED).bind(from).bind(to).execute().await?;
     }
     tx.query(ERASE).bind(from).bind(to).execute().await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_cut_by_bytes() {
+        let row = |bytes: usize| {
+            Row::act(
+                "00000000-0000-4000-8000-000000000000".parse().unwrap(),
+                Timestamp::EPOCH,
+                crate::outbox::Deed {
+                    sink: "s".to_owned(),
+                    key: "a:b".parse().unwrap(),
+                    mark: String::new(),
+                    actor: tidegate_kernel::Actor::user("ann"),
+                    payload: "x".repeat(bytes).into(),
+                },
+            )
+        };
+        let rows: Vec<_> = [10, 10, 5_000, 10].map(row).into();
+        let lengths = |most: usize| chunks(&rows, most).iter().map(|part| part.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(1_000_000), [4]);
+        assert_eq!(lengths(3_000), [2, 1, 1]);
+        assert_eq!(lengths(1), [1, 1, 1, 1]);
+        assert!(chunks(&[], 1).is_empty());
+    }
 }

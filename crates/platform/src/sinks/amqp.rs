@@ -5,6 +5,8 @@
 
 mod wire;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -31,6 +33,18 @@ pub struct AmqpOptions {
 pub struct Amqp {
     options: AmqpOptions,
     link: Mutex<Option<Link>>,
+    unrouted: Unrouted,
+}
+
+/// How many messages no queue wanted. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Unrouted(Arc<AtomicU64>);
+
+impl Unrouted {
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 struct Link {
@@ -47,7 +61,13 @@ const PRECONDITION_FAILED: u16 = 406;
 impl Amqp {
     /// A sink that connects when there is something to send.
     pub fn new(options: AmqpOptions) -> Self {
-        Self { options, link: Mutex::new(None) }
+        Self { options, link: Mutex::new(None), unrouted: Unrouted::default() }
+    }
+
+    /// Counts there what no queue wants.
+    #[must_use]
+    pub fn counting(self, unrouted: Unrouted) -> Self {
+        Self { unrouted, ..self }
     }
 
     async fn connect(&self) -> lapin::Result<Link> {
@@ -71,7 +91,7 @@ impl Amqp {
             }
         }
         let Some(Link { channel, .. }) = link.as_ref() else { return (0, None) };
-        let (through, failure) = publish(channel, &self.options, entries).await;
+        let (through, failure) = publish(channel, &self.options, entries, &self.unrouted).await;
         let leave = matches!(failure, Some(Failure::Away(_) | Failure::Forbidden(_)));
         if leave && let Some(Link { connection, .. }) = link.take() {
             let _ = timeout(Duration::from_secs(1), connection.close(200, "left".into())).await;
@@ -140,7 +160,12 @@ impl Sink for Amqp {
 }
 
 /// Publishes all, then waits for the confirmations: how many came without a gap, and why the next one did not.
-async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) -> (usize, Option<Failure>) {
+async fn publish(
+    channel: &Channel,
+    options: &AmqpOptions,
+    entries: &[Entry],
+    unrouted: &Unrouted,
+) -> (usize, Option<Failure>) {
     let mut confirms: Vec<PublisherConfirm> = Vec::with_capacity(entries.len());
     let mut failure = None;
     for entry in entries {
@@ -154,11 +179,10 @@ async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) ->
         }
     }
     let published = confirms.len();
-    let mut unrouted = 0_usize;
     for (through, confirm) in confirms.into_iter().enumerate() {
         let failed = match timeout(CONFIRM, confirm).await {
             Ok(Ok(Confirmation::Ack(returned))) => {
-                unrouted += usize::from(returned.is_some());
+                unrouted.0.fetch_add(u64::from(returned.is_some()), Ordering::Relaxed);
                 continue;
             }
             Ok(Ok(Confirmation::Nack(_))) => Failure::Refused("the broker refused it".to_owned()),
@@ -167,9 +191,6 @@ async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) ->
             Err(_) => Failure::Away("the broker confirms nothing".to_owned()),
         };
         return (through, Some(failed));
-    }
-    if unrouted > 0 {
-        tracing::debug!(unrouted, "nobody listens to these messages");
     }
     (published, failure)
 }

@@ -1,6 +1,8 @@
 //! The gate on both databases.
 
 mod accepting;
+mod asking;
+mod counting;
 mod gate;
 mod history;
 mod hostile;

@@ -30,6 +30,7 @@ async fn import(web: &Web, query: &str, encoding: &str, body: Body) -> Answer {
     web.send(request.header("content-encoding", encoding).body(body).expect("a request")).await
 }
 
+/// Scenario 49.
 #[test]
 fn an_import_that_was_cut_goes_on_where_it_was() {
     TestDb::both(TABLES, async |t| {
@@ -103,11 +104,6 @@ fn what_is_no_history_is_stopped() {
     });
 }
 
-async fn get(web: &Web, path: &str) -> Value {
-    let request = Request::get(format!("/api/v1/results/{path}")).body(Body::empty()).expect("a request");
-    web.send(request).await.json()
-}
-
 #[test]
 fn what_was_told_of_an_item_can_be_looked_up() {
     TestDb::both(TABLES, async |t| {
@@ -115,7 +111,7 @@ fn what_was_told_of_an_item_can_be_looked_up() {
         for outcome in ["FAILED", "FAILED", "PASSED", "RUNNING"] {
             web.gate.result("a-1-1", outcome).await;
         }
-        let states = get(&web, "announcements/state?item=a-1-1").await;
+        let states = web.native("announcements/state?item=a-1-1").await;
         let state = &states["items"][0];
         assert_eq!(
             (&state["outcome"], &state["progress_outcome"], &state["seq"]),
@@ -123,19 +119,19 @@ fn what_was_told_of_an_item_can_be_looked_up() {
         );
         assert_eq!(state["subject"], json!({"type": "koji_build", "item": "a-1-1"}));
         assert_eq!(states["next"], Value::Null);
-        let first = get(&web, "announcements?item=a-1-1&limit=1").await;
+        let first = web.native("announcements?item=a-1-1&limit=1").await;
         assert_eq!(first["items"][0]["reason"], "new");
         let next = first["next"].as_str().unwrap();
-        let second = get(&web, &format!("announcements?item=a-1-1&limit=1&cursor={next}")).await;
+        let second = web.native(&format!("announcements?item=a-1-1&limit=1&cursor={next}")).await;
         assert_eq!((&second["items"][0]["prev_outcome"], &second["items"][0]["seq"]), (&json!("FAILED"), &json!(2)));
-        assert_eq!(get(&web, "announcements?item=b").await, json!({"items": [], "next": null}));
+        assert_eq!(web.native("announcements?item=b").await, json!({"items": [], "next": null}));
         for wrong in [
             "announcements",
             "announcements?item=a&limit=501",
             "announcements?item=a&x=1",
             "announcements?item=a&cursor=x",
         ] {
-            assert_eq!(get(&web, wrong).await["status"], 400, "{wrong}");
+            assert_eq!(web.native(wrong).await["status"], 400, "{wrong}");
         }
     });
 }
@@ -178,13 +174,13 @@ fn records_are_listed_by_cursor_and_posted() {
         let ids = |list: &Value| -> Vec<_> {
             list["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_i64()).collect()
         };
-        let first = get(&web, "records?item=even&limit=2").await;
+        let first = web.native("records?item=even&limit=2").await;
         assert_eq!(ids(&first), [5, 3]);
         let next = format!("records?item=even&limit=2&cursor={}", first["next"].as_str().unwrap());
-        let second = get(&web, &next).await;
+        let second = web.native(&next).await;
         assert_eq!((ids(&second), &second["next"]), (vec![1], &Value::Null));
-        assert_eq!(ids(&get(&web, "records?order=asc&limit=2").await), [1, 2]);
-        assert_eq!(get(&web, "records/4").await["data"]["item"], json!(["odd"]));
+        assert_eq!(ids(&web.native("records?order=asc&limit=2").await), [1, 2]);
+        assert_eq!(web.native("records/4").await["data"]["item"], json!(["odd"]));
         for (path, status) in [
             ("records/x", 404),
             ("records/9", 404),
@@ -194,7 +190,7 @@ fn records_are_listed_by_cursor_and_posted() {
             ("records?order=up", 400),
             ("records?since=x", 400),
         ] {
-            assert_eq!(get(&web, path).await["status"], status, "{path}");
+            assert_eq!(web.native(path).await["status"], status, "{path}");
         }
     });
 }
@@ -212,7 +208,7 @@ fn what_was_told_is_found_by_test_case_and_by_update() {
             let mut items = Vec::new();
             let mut next = String::new();
             loop {
-                let page = get(&web, &format!("{path}&limit=1{next}")).await;
+                let page = web.native(&format!("{path}&limit=1{next}")).await;
                 let shown = page["items"].as_array().expect("a list").iter();
                 items.extend(shown.map(|row| {
                     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -233,7 +229,7 @@ fn what_was_told_is_found_by_test_case_and_by_update() {
             assert_eq!(of_update, ["t a-1-1", "t b-1-1", "u a-1-1"], "{list}");
             assert_eq!(items(&format!("{list}?update=U-1&testcase=u")).await, ["u a-1-1"], "{list}");
             assert_eq!(items(&format!("{list}?item=a-1-1&testcase=t")).await, ["t a-1-1"], "{list}");
-            assert_eq!(get(&web, &format!("{list}?item=a&update=U")).await["status"], 400);
+            assert_eq!(web.native(&format!("{list}?item=a&update=U")).await["status"], 400);
         }
     });
 }
@@ -248,17 +244,17 @@ fn a_subject_is_all_that_is_known_of_it() {
             let data = json!({"type": "brew-build", "item": "a-1-1", "scenario": scenario});
             web.result(json!({"outcome": "PASSED", "testcase": "u", "data": data})).await;
         }
-        let build = get(&web, "subjects/koji_build/a-1-1").await;
+        let build = web.native("subjects/koji_build/a-1-1").await;
         let ids: Vec<_> = build["results"].as_array().unwrap().iter().map(|result| result["id"].clone()).collect();
         assert_eq!((ids, &build["updates"]), (vec![json!(3), json!(2)], &json!(["U-1"])));
         assert_eq!((build["states"].as_array().map(Vec::len), &build["builds"]), (Some(3), &json!([])));
-        assert_eq!(get(&web, "subjects/brew-build/a-1-1").await, build, "another word for the same");
-        let update = get(&web, "subjects/bodhi_update/U-1").await;
+        assert_eq!(web.native("subjects/brew-build/a-1-1").await, build, "another word for the same");
+        let update = web.native("subjects/bodhi_update/U-1").await;
         assert_eq!((&update["results"][0]["id"], &update["builds"]), (&json!(1), &json!(["a-1-1"])));
         let compose = json!({"type": "compose", "item": "C/Server/x86_64"});
         web.result(json!({"outcome": "PASSED", "testcase": "t", "data": compose})).await;
-        assert_eq!(get(&web, "subjects/compose/C/Server/x86_64").await["results"][0]["id"], 4);
-        assert_eq!(get(&web, "subjects/compose/a-1-1").await["code"], "results.not-found");
+        assert_eq!(web.native("subjects/compose/C/Server/x86_64").await["results"][0]["id"], 4);
+        assert_eq!(web.native("subjects/compose/a-1-1").await["code"], "results.not-found");
     });
 }
 
@@ -269,9 +265,9 @@ fn the_builds_of_an_update_are_learnt_from_what_names_them() {
         let long = "x".repeat(3_000);
         let data = json!({"type": "bodhi_update", "item": "U-1", "builds": ["b-1-1", "a-1-1", long]});
         web.result(json!({"outcome": "FAILED", "testcase": "t", "data": data})).await;
-        let listed = get(&web, "updates/U-1/builds?limit=1").await;
+        let listed = web.native("updates/U-1/builds?limit=1").await;
         assert_eq!((&listed["items"][0]["nvr"], &listed["items"][0]["source"]), (&json!("a-1-1"), &json!("data")));
-        let rest = get(&web, &format!("updates/U-1/builds?cursor={}", listed["next"].as_str().unwrap())).await;
+        let rest = web.native(&format!("updates/U-1/builds?cursor={}", listed["next"].as_str().unwrap())).await;
         assert_eq!((rest["items"].as_array().unwrap().len(), &rest["items"][0]["nvr"]), (1, &json!("b-1-1")));
         let later = json!({"type": "bodhi_update", "item": "U-1"});
         web.result(json!({"outcome": "PASSED", "testcase": "u", "data": later})).await;
@@ -280,7 +276,7 @@ fn the_builds_of_an_update_are_learnt_from_what_names_them() {
         let builds = Request::put("/api/v1/results/updates/U-1/builds").header("authorization", web.bearer("writer"));
         let builds = builds.header("content-type", "application/json").body(Body::from(r#"{"builds": ["c-1-1"]}"#));
         assert_eq!(web.send(builds.unwrap()).await.json(), json!({"update": "U-1", "builds": ["c-1-1"]}));
-        let now = get(&web, "updates/U-1/builds").await;
+        let now = web.native("updates/U-1/builds").await;
         assert_eq!((&now["items"][0]["nvr"], &now["items"][0]["source"]), (&json!("c-1-1"), &json!("api")));
         assert_eq!(t.rows("SELECT object FROM platform_write").await, [["update:U-1"]]);
     });
@@ -294,20 +290,20 @@ fn what_results_name_is_listed() {
             let groups = json!([{"uuid": group, "description": format!("run {group}")}]);
             web.result(json!({"outcome": "PASSED", "testcase": testcase, "groups": groups})).await;
         }
-        let first = get(&web, "testcases?name=dist.*&limit=1").await;
+        let first = web.native("testcases?name=dist.*&limit=1").await;
         assert_eq!(first["items"][0]["name"], "dist.a");
-        let next = get(&web, &format!("testcases?name=dist.*&cursor={}", first["next"].as_str().unwrap())).await;
+        let next = web.native(&format!("testcases?name=dist.*&cursor={}", first["next"].as_str().unwrap())).await;
         assert_eq!((&next["items"][0]["name"], &next["next"]), (&json!("dist.b"), &Value::Null));
-        assert_eq!(get(&web, "testcases?name=x/y,dist.b").await["items"].as_array().map(Vec::len), Some(2));
-        assert_eq!(get(&web, "testcases/x/y").await["name"], "x/y");
-        assert_eq!(get(&web, "testcases/x").await["code"], "results.not-found");
-        let first = get(&web, "groups?description=run*&limit=2").await;
+        assert_eq!(web.native("testcases?name=x/y,dist.b").await["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(web.native("testcases/x/y").await["name"], "x/y");
+        assert_eq!(web.native("testcases/x").await["code"], "results.not-found");
+        let first = web.native("groups?description=run*&limit=2").await;
         assert_eq!((&first["items"][0]["uuid"], &first["items"][1]["results_count"]), (&json!("g3"), &json!(1)));
-        let next = get(&web, &format!("groups?description=run*&cursor={}", first["next"].as_str().unwrap())).await;
+        let next = web.native(&format!("groups?description=run*&cursor={}", first["next"].as_str().unwrap())).await;
         assert_eq!((&next["items"][0]["uuid"], &next["next"]), (&json!("g1"), &Value::Null));
-        assert_eq!(get(&web, "groups?uuid=g2,absent").await["items"][0]["description"], "run g2");
-        assert_eq!(get(&web, "groups/g2").await["results_count"], 1);
-        assert_eq!(get(&web, "groups/absent").await["code"], "results.not-found");
+        assert_eq!(web.native("groups?uuid=g2,absent").await["items"][0]["description"], "run g2");
+        assert_eq!(web.native("groups/g2").await["results_count"], 1);
+        assert_eq!(web.native("groups/absent").await["code"], "results.not-found");
     });
 }
 
@@ -318,19 +314,19 @@ fn the_latest_and_imports_are_shown() {
         let line = json!({"outcome": "PASSED", "testcase": "t", "id": 7, "data": {"item": "a"}}).to_string();
         import(&web, "?id=one", "", Body::from(line.clone() + "\n{\n")).await;
         import(&web, "?id=two", "", Body::from(line.replace('7', "9").replace("PASSED", "FAILED"))).await;
-        let latest = get(&web, "latest?item=a&distinct_on=scenario").await;
+        let latest = web.native("latest?item=a&distinct_on=scenario").await;
         assert_eq!((&latest["items"][0]["id"], latest["items"].as_array().map(Vec::len)), (&json!(9), Some(1)));
         for wrong in ["latest?limit=3", "latest?_distinct_on=scenario", "latest?distinct_on=scenario"] {
-            assert_eq!(get(&web, wrong).await["status"], 400, "{wrong}");
+            assert_eq!(web.native(wrong).await["status"], 400, "{wrong}");
         }
-        let runs = get(&web, "imports?limit=1").await;
+        let runs = web.native("imports?limit=1").await;
         let run = &runs["items"][0];
         assert_eq!((&run["id"], &run["last_line"], &run["accepted"]), (&json!("one"), &json!(2), &json!(1)));
         assert_eq!((&run["first_result"], &run["at"]), (&json!(7), &json!("2026-11-21T08:00:00.000000Z")));
-        let rest = get(&web, &format!("imports?cursor={}", runs["next"].as_str().unwrap())).await;
+        let rest = web.native(&format!("imports?cursor={}", runs["next"].as_str().unwrap())).await;
         assert_eq!((&rest["items"][0]["id"], &rest["next"]), (&json!("two"), &Value::Null));
-        let one = get(&web, "imports/one").await;
+        let one = web.native("imports/one").await;
         assert_eq!((&one["rejected"][0]["line"], &one["last_line"]), (&json!(2), &json!(2)));
-        assert_eq!(get(&web, "imports/none").await["last_line"], 0);
+        assert_eq!(web.native("imports/none").await["last_line"], 0);
     });
 }

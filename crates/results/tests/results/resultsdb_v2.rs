@@ -10,6 +10,7 @@ use tokio::sync::Barrier;
 use crate::gate::TABLES;
 use crate::web::Web;
 
+/// Scenario 19.
 #[test]
 fn a_result_comes_back_as_its_readers_know_it() {
     TestDb::both(TABLES, async |t| {
@@ -32,6 +33,7 @@ fn a_result_comes_back_as_its_readers_know_it() {
     });
 }
 
+/// Scenario 21.
 #[test]
 fn pages_have_links_to_their_neighbours() {
     TestDb::both(TABLES, async |t| {
@@ -53,6 +55,7 @@ fn pages_have_links_to_their_neighbours() {
     });
 }
 
+/// Scenario 22, and what else the latest is asked for.
 #[test]
 fn the_latest_is_asked_for_by_item_and_variant() {
     TestDb::both(TABLES, async |t| {
@@ -74,6 +77,7 @@ fn the_latest_is_asked_for_by_item_and_variant() {
     });
 }
 
+/// Scenario 23.
 #[test]
 fn names_of_test_cases_hold_slashes() {
     TestDb::both(TABLES, async |t| {
@@ -195,6 +199,7 @@ fn who_writes_has_a_token() {
     });
 }
 
+/// Scenario 28.
 #[test]
 fn what_is_sent_again_is_stored_once() {
     TestDb::both(TABLES, async |t| {

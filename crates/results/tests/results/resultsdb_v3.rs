@@ -16,6 +16,7 @@ fn compose(change: impl FnOnce(&mut Value)) -> String {
     body.to_string()
 }
 
+/// Scenario 27.
 #[test]
 fn a_compose_is_two_items_and_two_changes() {
     TestDb::both(TABLES, async |t| {
@@ -39,6 +40,7 @@ fn a_compose_is_two_items_and_two_changes() {
     });
 }
 
+/// Scenario 26.
 #[test]
 fn first_the_token_then_the_body_then_the_right() {
     TestDb::both(TABLES, async |t| {

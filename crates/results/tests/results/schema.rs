@@ -4,6 +4,7 @@ use tidegate_platform::store::Statement;
 use tidegate_results::store::{MIGRATIONS, STATEMENTS};
 use tidegate_testkit::{Kind, TestDb, assert_same_schema, assert_statements_fit};
 
+use crate::checked_in;
 use crate::gate::TABLES;
 
 #[test]
@@ -59,5 +60,20 @@ fn every_list_goes_down_an_index_on_postgres() {
             let is_walk = statement.name.ends_with("_DOWN") || statement.name.ends_with("_UP");
             assert!(!(is_walk && plan.contains("Sort")), "{}:\n{plan}", statement.name);
         }
+    });
+}
+
+/// What reads, with its plan on SQLite, which plans by the tables' shapes alone. A walk is what a filter of a list is
+/// looked up by.
+#[test]
+fn the_plans_are_those_that_were_reviewed() {
+    TestDb::on(Kind::Sqlite, TABLES, async |t| {
+        let mut shown = String::new();
+        for statement in reading() {
+            let plan = t.rows(&format!("EXPLAIN QUERY PLAN {}", with_values(statement.sqlite))).await;
+            let steps = plan.iter().filter_map(|row| row.last()).filter(|step| !step.contains("json_each"));
+            shown = steps.fold(shown + statement.name + "\n", |shown, step| shown + "  " + step + "\n");
+        }
+        checked_in("plans.txt", &shown);
     });
 }

@@ -195,6 +195,25 @@ impl Web {
         self.send(request.body(body.into()).expect("a request")).await
     }
 
+    /// GET of our own interface.
+    pub(crate) async fn native(&self, path: &str) -> Value {
+        let request = Request::get(format!("/api/v1/results/{path}")).body(Body::empty()).expect("a request");
+        self.send(request).await.json()
+    }
+
+    /// An import by who may.
+    pub(crate) async fn import(&self, query: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(format!("/api/v1/results/import{query}"));
+        let request = request.header("authorization", self.bearer("writer"));
+        self.send(request.body(body.into()).expect("a request")).await
+    }
+
+    /// A result of test case `t` for that build, which is taken.
+    pub(crate) async fn tested(&self, item: &str, outcome: &str) -> Value {
+        let data = json!({"item": item, "type": "koji_build"});
+        self.result(json!({"outcome": outcome, "testcase": "t", "data": data})).await
+    }
+
     /// A result that is taken.
     pub(crate) async fn result(&self, body: Value) -> Value {
         let answer = self.post("/api/v2.0/results", body.to_string()).await;

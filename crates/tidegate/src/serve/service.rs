@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tidegate_platform::auth::{Auth, AuthError};
-use tidegate_platform::fault::Fault;
 use tidegate_platform::http::{HttpSettings, Listeners, Metrics, Platform, Routes, platform_routes, serve as http};
 use tidegate_platform::secret::Secret;
-use tidegate_platform::sinks::Listen;
+use tidegate_platform::sinks::{Listen, Unrouted};
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Bridge, Worker, WorkerCounts};
 use tokio::sync::watch;
@@ -50,18 +49,18 @@ impl Service {
             None => None,
         };
         let auth = wiring::keeper(config, &db)?;
-        let bus = Fault::default();
+        let bus = wiring::Bus::default();
         let jobs = wiring::jobs(settings, &db, &bus).await?;
         let (stop, stopping) = watch::channel(false);
         let http_settings = HttpSettings::from(&config.http);
         let drain = http_settings.drain;
         let platform = Platform::new(db.clone(), auth.clone(), http_settings, jobs.names().collect(), stopping.clone());
         let worker = Worker::start(db.clone(), jobs, wiring::worker(config));
-        count(platform.metrics(), &worker.counts());
+        count(platform.metrics(), &worker.counts(), bus.unrouted);
         let listening = wiring::listen(settings, &db);
         let public = config.http.public_url.as_ref().map(ToString::to_string);
         let url = public.unwrap_or_else(|| addresses.first().map(|at| format!("http://{at}")).unwrap_or_default());
-        let (routes, mounts) = gates::routes(settings, &platform, &url, bus);
+        let (routes, mounts) = gates::routes(settings, &platform, &url, bus.fault);
         let router = http(platform.clone(), platform_routes(platform, routes.and(further)), mounts);
         let serving = tokio::spawn(listeners.serve(router, stopping, drain));
         Ok(Self { url, addresses, auth, db, worker, bridge, listening, serving, stop })
@@ -88,8 +87,9 @@ impl Service {
     }
 }
 
-fn count(metrics: &Metrics, worker: &WorkerCounts) {
+fn count(metrics: &Metrics, worker: &WorkerCounts, unrouted: Unrouted) {
     let (swept, taken) = (worker.clone(), worker.clone());
     metrics.watch("wake_swept", "Work that no signal told of", move || swept.swept());
+    metrics.watch("outbox_unrouted", "Messages that no queue of the bus wanted", move || unrouted.count());
     metrics.watch("lease_taken_over", "Leases of workers that were gone", move || taken.taken_over());
 }

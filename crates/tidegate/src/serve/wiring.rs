@@ -17,7 +17,7 @@ use tidegate_platform::relay::Relay;
 use tidegate_platform::retention::{Keep, Retention, rules};
 use tidegate_platform::secret::Secret;
 use tidegate_platform::sinks::{
-    Amqp, AmqpOptions, Hook, HookOptions, Listen, ListenOptions, MailOptions, MailWay, Mailer,
+    Amqp, AmqpOptions, Hook, HookOptions, Listen, ListenOptions, MailOptions, MailWay, Mailer, Unrouted,
 };
 use tidegate_platform::store::{Db, Place, StoreOptions, Surroundings};
 use tidegate_platform::wake::{Jobs, WorkerOptions};
@@ -25,6 +25,15 @@ use tidegate_platform::wake::{Jobs, WorkerOptions};
 use super::gates;
 use crate::failure::Failure;
 use crate::settings::Settings;
+
+/// What others see of the way to the receivers.
+#[derive(Default)]
+pub(super) struct Bus {
+    /// Takes all receivers away, for tests.
+    pub(super) fault: Fault,
+    /// What no queue of the broker wanted.
+    pub(super) unrouted: Unrouted,
+}
 
 /// Opens and migrates the store.
 pub(super) async fn store(config: &PlatformConfig) -> Result<Db, Failure> {
@@ -80,10 +89,10 @@ pub(super) fn worker(config: &PlatformConfig) -> WorkerOptions {
     WorkerOptions { slots: slots.unwrap_or(usual.slots), lease, sweep, roles: usual.roles }
 }
 
-/// All jobs, with the receivers enrolled. A test can take those away.
-pub(super) async fn jobs(settings: &Settings, db: &Db, bus: &Fault) -> Result<Jobs, Failure> {
+/// All jobs, with the receivers enrolled.
+pub(super) async fn jobs(settings: &Settings, db: &Db, bus: &Bus) -> Result<Jobs, Failure> {
     let config = &settings.platform;
-    let relay = relay(config)?.with_fault(bus.clone()).enrol(db).await?;
+    let relay = relay(config, bus)?.enrol(db).await?;
     let retention = gates::kept(settings, retention(config)).enrol(db).await?;
     let jobs = Jobs::default().with(relay).with(retention).with(gates::consumers(settings));
     Ok(if db.is_postgres() { jobs.with(Sequence) } else { jobs })
@@ -105,12 +114,12 @@ pub(super) fn listen(settings: &Settings, db: &Db) -> Option<Listen> {
     Some(Listen::start(db.clone(), options))
 }
 
-fn relay(config: &PlatformConfig) -> Result<Relay, Failure> {
-    let mut relay = Relay::new().with(mailer(config)?);
+fn relay(config: &PlatformConfig, bus: &Bus) -> Result<Relay, Failure> {
+    let mut relay = Relay::new().with_fault(bus.fault.clone()).with(mailer(config)?);
     if let Some(url) = &config.bus.url {
         let url = url.with_password(config.bus.password_file.as_ref());
         let (exchange, topic_prefix) = (config.bus.exchange.clone(), config.bus.topic_prefix.clone());
-        relay = relay.with(Amqp::new(AmqpOptions { url, exchange, topic_prefix }));
+        relay = relay.with(Amqp::new(AmqpOptions { url, exchange, topic_prefix }).counting(bus.unrouted.clone()));
     }
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
     let client = client.map_err(|error| Failure::fault(format!("no client for web hooks: {error}")))?;

@@ -21,7 +21,8 @@ def hear(message):
         raise HaltConsumer()
 
 
-queues = {queue: {"durable": True, "auto_delete": False, "exclusive": False, "arguments": {}}}
+arguments = {"x-dead-letter-exchange": "amq.fanout"}
+queues = {queue: {"durable": True, "auto_delete": False, "exclusive": False, "arguments": arguments}}
 try:
     api.consume(hear, bindings=[], queues=queues)
 except HaltConsumer:

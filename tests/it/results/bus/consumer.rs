@@ -4,17 +4,18 @@ use serde_json::{Value, json};
 use tidegate_testkit::Python;
 
 use super::{Bus, PREFIX};
-use crate::results::{Desk, failed};
+use crate::results::{Desk, failed, wait_for};
 use crate::serve::both;
 
 const CONSUMER: &str = include_str!("consumer.py");
 
+/// Scenario 13.
 #[test]
 fn the_consumer_of_fedora_messaging_hears_every_result() {
     let Some(bus) = Bus::start() else { return };
     let Some(python) = Python::with(&["fedora-messaging==3.9.1"]) else { return };
     both(|house| {
-        let queue = bus.queue(house);
+        let (queue, dead) = bus.queue_with_dead_letters(house);
         let desk = Desk::open(bus.serve(house, &[]));
         let stored: Vec<_> = (0..100).map(|number| desk.result(&failed(&format!("p{number}-1-1")))).collect();
         let told: Vec<_> = desk.follow("resultsdb.result.new").take(100).collect();
@@ -29,6 +30,26 @@ fn the_consumer_of_fedora_messaging_hears_every_result() {
             assert_eq!(message["id"], told["id"]);
         }
         assert_eq!(heard.len(), 100);
+        assert_eq!((bus.take(&queue).len(), bus.take(&dead).len()), (0, 0), "the consumer refused none");
+        assert!(desk.service.stop().0.success());
+    });
+}
+
+/// Scenario 18.
+#[test]
+fn what_no_queue_wants_is_sent_and_counted() {
+    let Some(bus) = Bus::start() else { return };
+    both(|house| {
+        let desk = Desk::open(bus.serve(house, &[]));
+        desk.result(&failed("a-1-1"));
+        // the relay tells nobody that it sent something, so it is asked until it did
+        let is_sent = || {
+            let sinks = desk.get("/api/v1/platform/sinks");
+            let amqp = sinks["items"].as_array().and_then(|sinks| sinks.iter().find(|sink| sink["name"] == "amqp"));
+            amqp.is_some_and(|sink| sink["pending"] == 0 && sink["set_aside"] == 0)
+        };
+        let is_counted = || desk.service.text("/metrics").contains("tidegate_outbox_unrouted_total 2");
+        wait_for("both messages are sent, and wanted by nobody", || is_sent() && is_counted());
         assert!(desk.service.stop().0.success());
     });
 }
