@@ -95,13 +95,13 @@ impl Broker {
     /// It does not start.
     pub async fn start_again(&mut self) {
         let path = |name: &str| self.folder.path().join(name);
-        let mut config = format!(
-            "listeners.tcp.default = 127.0.0.1:{}\nloopback_users = none\nmax_message_size = 65536\n",
+        let is_new = !path("mnesia").exists();
+        let definitions = format!("load_definitions = {}\n", path("definitions.json").display());
+        let accounts = if is_new { definitions } else { String::new() };
+        let config = format!(
+            "listeners.tcp.default = 127.0.0.1:{}\nloopback_users = none\nmax_message_size = 65536\n{accounts}",
             self.port
         );
-        if !path("mnesia").exists() {
-            config += &format!("load_definitions = {}\n", path("definitions.json").display());
-        }
         fs::write(path("rabbitmq.conf"), config).expect("the folder can be written");
         fs::write(path("definitions.json"), ACCOUNTS).expect("the folder can be written");
         fs::write(path("enabled_plugins"), "[].\n").expect("the folder can be written");

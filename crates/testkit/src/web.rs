@@ -185,11 +185,10 @@ impl Web {
         };
         let Answer { status, headers, body } = answer;
         let length = if status == 204 { 0 } else { body.len() + missing };
-        let mut head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        let _ = connection.write_all((head + "\r\n").as_bytes()).and_then(|()| connection.write_all(&body));
+        let headers: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+        let head =
+            format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
+        let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body));
     }
 }
 

@@ -57,7 +57,7 @@ fn an_answer_waits_for_the_disk_on_sqlite() {
     command.args(words).arg(service.get_program()).args(service.get_args()).env_clear();
     command.current_dir(house.folder.path()).stdin(std::process::Stdio::null());
     command.envs(service.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    each_answer_waits_for_the_disk(house.serve_by(command, &[]), &trace);
+    each_answer_waits_for_the_disk(House::serve_by(command, &[]), &trace);
 }
 
 #[test]

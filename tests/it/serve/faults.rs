@@ -38,13 +38,13 @@ fn stored_and_told(service: &Service) -> (Vec<String>, Vec<String>) {
         items
     };
     let (_, list) = service.ask("GET", &format!("{RESULTS}?limit=1000"), &[], None).expect("it answers");
-    let stored = list["data"].as_array().unwrap().iter().map(|one| one["data"]["item"][0].as_str().unwrap().to_owned());
-    let stored = sorted(stored.collect());
+    let items = list["data"].as_array().expect("a list").iter().map(|one| &one["data"]["item"][0]);
+    let stored = sorted(items.map(|item| item.as_str().expect("a text").to_owned()).collect());
     loop {
         let path = "/api/v1/events?topic=resultsdb.result.new&limit=500";
         let (_, told) = service.ask("GET", path, &[], None).expect("it answers");
-        let told = told["items"].as_array().unwrap().iter();
-        let told = told.map(|one| one["message"]["body"]["data"]["item"][0].as_str().unwrap().to_owned());
+        let told = told["items"].as_array().expect("a list").iter();
+        let told = told.map(|one| one["message"]["body"]["data"]["item"][0].as_str().expect("a text").to_owned());
         let told = sorted(told.collect());
         // what is committed becomes visible by and by
         if told.len() >= stored.len() {
@@ -105,7 +105,7 @@ fn a_full_disk_refuses_writes_for_now() {
     command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(plain.get_program()).args(plain.get_args()).env_clear();
     command.current_dir(house.folder.path()).stdin(std::process::Stdio::null());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let mut service = house.serve_by(command, &[]);
+    let mut service = House::serve_by(command, &[]);
     let token = format!("Bearer {}", service.set_up());
     let limit = |bytes: &str| {
         let pid = service.id().to_string();

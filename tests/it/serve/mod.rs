@@ -79,11 +79,11 @@ impl House {
 
     /// At that port, which was free a moment ago: for who looks for the same service again.
     pub(crate) fn serve_at(&self, port: &str, environment: &[(&str, &str)]) -> Service {
-        self.serve_by(self.command(&["serve", "--port", port]), environment)
+        Self::serve_by(self.command(&["serve", "--port", port]), environment)
     }
 
     /// As that command, which runs the program in the end.
-    pub(crate) fn serve_by(&self, mut command: Command, environment: &[(&str, &str)]) -> Service {
+    pub(crate) fn serve_by(mut command: Command, environment: &[(&str, &str)]) -> Service {
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));

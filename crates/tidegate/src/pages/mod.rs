@@ -113,7 +113,7 @@ impl Pages {
 fn hidden(caller: &Caller, then: impl Into<String>) -> Hidden {
     let csrf = match caller.principal().shown() {
         Shown::Session { csrf, .. } => Some(csrf.clone()),
-        Shown::Nothing | Shown::Token(_) | Shown::Proxy => None,
+        Shown::Nothing | Shown::Token(_) | Shown::Proxy | Shown::Store => None,
     };
     Hidden { csrf, then: then.into() }
 }

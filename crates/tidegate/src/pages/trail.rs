@@ -30,7 +30,7 @@ struct TrailPage {
 
 struct Step {
     gate: String,
-    step: String,
+    name: String,
     outcome: Chip,
     text: String,
     url: Option<String>,
@@ -55,7 +55,7 @@ impl From<trail::Step> for Step {
         let leads_here = |url: &String| url.starts_with('/') && !url.starts_with("//") || url.starts_with("https://");
         Self {
             gate: step.gate,
-            step: step.step,
+            name: step.step,
             outcome: Chip::of(step.outcome.name()),
             text: step.text,
             url: step.url.filter(leads_here),

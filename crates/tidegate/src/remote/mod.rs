@@ -109,9 +109,10 @@ pub(crate) fn execute(
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
-    let client = match command.is_local() {
-        true => Client::local(config, &environment)?,
-        false => Client::of(server, config, &environment)?,
+    let client = if command.is_local() {
+        Client::local(config, &environment)?
+    } else {
+        Client::of(server, config, &environment)?
     };
     let mut desk = Desk { client: &client, console, yes: server.yes };
     let done = carry_out(command, &mut desk);
