@@ -245,7 +245,11 @@ mod tests {
         let newer = lacks(vec![applied(1, "a"), applied(3, "c")]).unwrap_err().to_string();
         assert_eq!(
             newer,
-            "the store has migration harbour 3 (x), which this program does not know: it is older than the store"
+            concat!(
+                "the store has migration harbour 3 (x), and this program (",
+                env!("CARGO_PKG_VERSION"),
+                ") knows up to 2 of harbour: it is older than the store"
+            )
         );
         let changed = lacks(vec![applied(1, "A")]).unwrap_err().to_string();
         assert!(changed.contains("changed after it was applied"), "{changed}");

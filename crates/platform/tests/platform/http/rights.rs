@@ -36,10 +36,24 @@ fn the_checked_in_lists_are_what_the_code_says() {
     });
 }
 
-/// What a good request of each route is: its path, its body, and the status of its answer.
-fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
-    let at = |path: &str| (path.to_owned(), None, 200);
-    let with = |path: &str, body: Value, status| (path.to_owned(), Some(body), status);
+/// What a good request of a route is: its path, its body, and the status of its answer.
+type Sample = (String, Option<Value>, u16);
+
+fn at(path: &str) -> Sample {
+    (path.to_owned(), None, 200)
+}
+
+fn with(path: &str, body: Value, status: u16) -> Sample {
+    (path.to_owned(), Some(body), status)
+}
+
+fn samples() -> BTreeMap<&'static str, Sample> {
+    let mut samples = samples_of_work();
+    samples.extend(samples_of_people());
+    samples
+}
+
+fn samples_of_work() -> BTreeMap<&'static str, Sample> {
     let key = "/api/v1/platform/jobs/harbour.haul/a%2Fmain";
     BTreeMap::from([
         ("GET /healthz", at("/healthz")),
@@ -106,6 +120,11 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
             with("/api/v1/platform/jobs/harbour.haul/pause", json!({"reason": "fog"}), 200),
         ),
         ("POST /api/v1/platform/jobs/{job}/resume", at("/api/v1/platform/jobs/harbour.haul/resume")),
+    ])
+}
+
+fn samples_of_people() -> BTreeMap<&'static str, Sample> {
+    BTreeMap::from([
         ("GET /api/v1/platform/users", at("/api/v1/platform/users")),
         ("POST /api/v1/platform/users", with("/api/v1/platform/users", json!({"name": "new"}), 201)),
         ("GET /api/v1/platform/users/{name}", at("/api/v1/platform/users/guest")),
