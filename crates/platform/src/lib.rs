@@ -14,6 +14,7 @@ pub mod events;
 pub mod hooks;
 pub mod http;
 pub mod inbox;
+pub mod notices;
 pub mod outbox;
 pub mod relay;
 pub mod retention;
@@ -33,6 +34,7 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     4 "people" = "0004_people.sql",
     5 "idempotency" = "0005_idempotency.sql",
     6 "operations" = "0006_operations.sql",
+    7 "notices" = "0007_notices.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
@@ -42,6 +44,7 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     hooks::STATEMENTS,
     http::STATEMENTS,
     inbox::STATEMENTS,
+    notices::STATEMENTS,
     outbox::STATEMENTS,
     relay::STATEMENTS,
     relay::view::STATEMENTS,

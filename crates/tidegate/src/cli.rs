@@ -72,6 +72,8 @@ enum Command {
     Migrate(Box<migrate::Command>),
     /// Run the service
     Serve(ServeArgs),
+    /// Run what of the service nobody asks, beside processes that serve; needs PostgreSQL
+    Worker,
     /// What is set, what could be, and what is mistaken
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -138,6 +140,7 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
     match command {
         Command::Migrate(command) => migrate::execute(command, console, &SystemClock).map_err(|error| of_gate(&error)),
         Command::Serve(args) => serve(args, config, console),
+        Command::Worker => serve(&ServeArgs::worker(), config, console),
         Command::Config(command) => config_command::execute(command, config, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
         Command::Demo(args) => demo(args, console, &SystemClock).map_err(|error| of_gate(&error)),

@@ -1,6 +1,7 @@
 //! The service as a process: how it starts, what it says, how it ends.
 
 mod command_line;
+mod operating;
 mod setup;
 mod stopping;
 
@@ -60,8 +61,17 @@ impl House {
         command
     }
 
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.store.is_none()
+    }
+
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
-        let mut command = self.command(&["serve", "--port", "0"]);
+        self.serve_as(&["serve", "--port", "0"], environment)
+    }
+
+    /// The service by that command, when it says that it is ready.
+    pub(crate) fn serve_as(&self, words: &[&str], environment: &[(&str, &str)]) -> Service {
+        let mut command = self.command(words);
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));
@@ -69,7 +79,8 @@ impl House {
         std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
         let mut answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let first = answers.next().and_then(Result::ok).unwrap_or_default();
-        let Some(at) = first.strip_prefix("ready: http://") else {
+        let ready = first.strip_prefix("ready: ").map(|at| at.strip_prefix("http://").unwrap_or(at));
+        let Some(at) = ready else {
             let _ = child.wait();
             panic!("it is not ready: {}", lines.iter().collect::<Vec<_>>().join("\n"));
         };
@@ -92,8 +103,11 @@ pub(crate) fn run(mut command: Command) -> (i32, String, String) {
 
 impl Service {
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).expect("a process id fits");
-        kill(Pid::from_raw(pid), signal).expect("it runs");
+        kill(Pid::from_raw(self.pid()), signal).expect("it runs");
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id fits")
     }
 
     /// Waits for its end, and gives what it said on standard error.

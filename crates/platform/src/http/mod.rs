@@ -40,13 +40,13 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::{routes as platform_routes, topic_routes};
+pub use api::{config_routes, routes as platform_routes, topic_routes};
 pub use caller::{Caller, Record};
 pub use gates::GateState;
 pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
-pub use metrics::Metrics;
+pub use metrics::{Count, Metrics};
 pub use openapi::document;
 pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};

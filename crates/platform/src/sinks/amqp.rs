@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, Connection, ConnectionProperties, PublisherConfirm};
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -31,6 +32,8 @@ pub struct AmqpOptions {
 pub struct Amqp {
     options: AmqpOptions,
     link: Mutex<Option<Link>>,
+    /// Messages that no queue wanted.
+    unrouted: Counter,
 }
 
 struct Link {
@@ -47,7 +50,13 @@ const PRECONDITION_FAILED: u16 = 406;
 impl Amqp {
     /// A sink that connects when there is something to send.
     pub fn new(options: AmqpOptions) -> Self {
-        Self { options, link: Mutex::new(None) }
+        Self { options, link: Mutex::new(None), unrouted: Counter::default() }
+    }
+
+    /// Counts there what no queue wants.
+    #[must_use]
+    pub fn counting(self, unrouted: Counter) -> Self {
+        Self { unrouted, ..self }
     }
 
     async fn connect(&self) -> lapin::Result<Link> {
@@ -71,7 +80,7 @@ impl Amqp {
             }
         }
         let Some(Link { channel, .. }) = link.as_ref() else { return (0, None) };
-        let (through, failure) = publish(channel, &self.options, entries).await;
+        let (through, failure) = publish(channel, &self.options, entries, &self.unrouted).await;
         let leave = matches!(failure, Some(Failure::Away(_) | Failure::Forbidden(_)));
         if leave && let Some(Link { connection, .. }) = link.take() {
             let _ = timeout(Duration::from_secs(1), connection.close(200, "left".into())).await;
@@ -140,7 +149,12 @@ impl Sink for Amqp {
 }
 
 /// Publishes all, then waits for the confirmations: how many came without a gap, and why the next one did not.
-async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) -> (usize, Option<Failure>) {
+async fn publish(
+    channel: &Channel,
+    options: &AmqpOptions,
+    entries: &[Entry],
+    unrouted: &Counter,
+) -> (usize, Option<Failure>) {
     let mut confirms: Vec<PublisherConfirm> = Vec::with_capacity(entries.len());
     let mut failure = None;
     for entry in entries {
@@ -154,11 +168,10 @@ async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) ->
         }
     }
     let published = confirms.len();
-    let mut unrouted = 0_usize;
     for (through, confirm) in confirms.into_iter().enumerate() {
         let failed = match timeout(CONFIRM, confirm).await {
             Ok(Ok(Confirmation::Ack(returned))) => {
-                unrouted += usize::from(returned.is_some());
+                unrouted.inc_by(u64::from(returned.is_some()));
                 continue;
             }
             Ok(Ok(Confirmation::Nack(_))) => Failure::Refused("the broker refused it".to_owned()),
@@ -167,9 +180,6 @@ async fn publish(channel: &Channel, options: &AmqpOptions, entries: &[Entry]) ->
             Err(_) => Failure::Away("the broker confirms nothing".to_owned()),
         };
         return (through, Some(failed));
-    }
-    if unrouted > 0 {
-        tracing::debug!(unrouted, "nobody listens to these messages");
     }
     (published, failure)
 }

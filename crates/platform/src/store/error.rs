@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tidegate_kernel::{Classified, ErrorClass, MessageError};
 
+use super::trouble;
+
 /// An answer of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -136,13 +138,14 @@ fn class_of(error: &sqlx::Error) -> ErrorClass {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
             ErrorClass::Unavailable
         }
+        sqlx::Error::Database(_) if trouble::of(error).is_some() => ErrorClass::Unavailable,
         sqlx::Error::Database(answer) => match answer.code().as_deref() {
             // connection lost, server stops, disk or memory full
             Some(code) if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
                 ErrorClass::Unavailable
             }
-            // SQLite: busy, locked, disk full; PostgreSQL: other writers came between, again and again
-            Some("5" | "6" | "13" | "261" | "517" | "40001" | "40P01") => ErrorClass::Unavailable,
+            // SQLite: busy, locked; PostgreSQL: other writers came between, again and again
+            Some("5" | "6" | "261" | "517" | "40001" | "40P01") => ErrorClass::Unavailable,
             Some(_) | None => ErrorClass::Fault,
         },
         _ => ErrorClass::Fault,

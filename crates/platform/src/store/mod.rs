@@ -17,6 +17,7 @@ mod migration;
 mod open;
 mod signal;
 mod statement;
+mod trouble;
 mod tx;
 mod work;
 
@@ -33,6 +34,7 @@ pub use error::{Result, StoreError};
 pub use migration::{Migration, Migrations};
 pub use signal::{Listener, Signal, Signals};
 pub use statement::{Query, Row, Statement, Value};
+pub use trouble::{Trouble, Troubled};
 pub use tx::{Reader, Reads, Tx};
 pub use work::{Work, in_tx};
 
@@ -98,6 +100,7 @@ struct Inner {
     engine: Engine,
     surroundings: Surroundings,
     signals: Signals,
+    health: trouble::Health,
 }
 
 /// A pool for each sort of connection.
@@ -153,8 +156,8 @@ impl Db {
             Place::Sqlite(path) => Engine::Sqlite(open::sqlite(path, options, &*surroundings.clock).await?),
             Place::Postgres(url) => Engine::Postgres(open::postgres(url, options).await?),
         };
-        let signals = Signals::default();
-        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }) })
+        let (signals, health) = (Signals::default(), trouble::Health::default());
+        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals, health }) })
     }
 
     /// Applies the migrations that the store lacks, in one transaction, and says how many that were.
@@ -240,6 +243,7 @@ impl Db {
                 },
                 Err(error) => {
                     let transient = tx.is_transient();
+                    self.note(&tx);
                     tx.rollback().await;
                     if !transient || attempt == Self::ATTEMPTS {
                         return Err(error);
@@ -285,17 +289,44 @@ impl Db {
 
     /// Commits, and then tells those who wait for what was committed. The error says whether a repetition may help.
     async fn commit(&self, unit: &str, mut tx: Tx) -> std::result::Result<(), (bool, StoreError)> {
-        let flushed = tx.flush().await;
+        let flushed = self.flush(&mut tx).await;
         if let Err(error) = flushed {
             let transient = tx.is_transient();
+            self.note(&tx);
             tx.rollback().await;
             return Err((transient, error));
         }
         at_step(unit, "commit.before").map_err(|error| (false, error))?;
-        let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
+        let signal = tx.commit().await.map_err(|error| {
+            if let Some(what) = trouble::of(&error) {
+                self.inner.health.note(what, error.to_string(), self.now());
+            }
+            (error::is_transient(&error), error.into())
+        })?;
+        self.inner.health.clear();
         at_step(unit, "commit.after").map_err(|error| (false, error))?;
         self.inner.signals.tell(signal);
         Ok(())
+    }
+
+    /// Writes what is kept until the end; and if the store took no writes until now, that it did.
+    async fn flush(&self, tx: &mut Tx) -> Result<()> {
+        tx.flush().await?;
+        match self.trouble() {
+            Some(troubled) => tx.keep_trouble(&troubled).await,
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, tx: &Tx) {
+        if let Some((what, error)) = tx.trouble() {
+            self.inner.health.note(*what, error.clone(), self.now());
+        }
+    }
+
+    /// That the store takes no writes, as far as this process knows.
+    pub fn trouble(&self) -> Option<Troubled> {
+        self.inner.health.troubled()
     }
 
     /// The present instant, by the clock that was handed in.

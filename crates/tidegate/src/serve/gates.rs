@@ -1,10 +1,11 @@
 //! The gates: what each brings to the service.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
-use tidegate_platform::http::{Mounts, Platform, Routes, topic_routes};
+use tidegate_platform::http::{GateState, Mounts, Platform, Routes, topic_routes};
 use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
 use tidegate_platform::store::Migrations;
@@ -25,9 +26,23 @@ static TOPICS: LazyLock<Vec<TopicFiles>> = LazyLock::new(|| {
     all.concat()
 });
 
+/// The name of the gate of results.
+const RESULTS: &str = "results";
+
 /// The rights of all gates.
 pub(super) fn rights() -> Result<Rights, BadRights> {
     Rights::of(&[tidegate_results::rights::RIGHTS])
+}
+
+/// The gates of this program, and which of them are on.
+pub(super) fn states(settings: &Settings) -> Vec<GateState> {
+    vec![GateState { name: RESULTS, enabled: settings.results.enabled }]
+}
+
+/// Which gates anybody may read, or nobody without a login, whatever holds everywhere else.
+pub(super) fn anonymous_read(settings: &Settings) -> BTreeMap<&'static str, bool> {
+    let results = settings.results.anonymous_read.map(|may| (RESULTS, may));
+    results.into_iter().collect()
 }
 
 /// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
@@ -37,9 +52,16 @@ pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str) -> (Ro
     let frame = Arc::new(frame(settings));
     if settings.results.enabled {
         let gate = Arc::new(api::Gate::new(platform.clone(), url, &settings.results));
-        routes = routes.and(api::routes(Arc::clone(&gate))).and(of_results::routes(gate, Arc::clone(&frame)));
-        mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
+        let of_gate = api::routes(Arc::clone(&gate)).and(of_results::routes(gate, Arc::clone(&frame)));
+        routes = routes.and(of_gate.of(RESULTS));
+    } else {
+        for path in ["/api/v1/results", api::RESULTSDB, of_results::PLACE.path] {
+            mounts = mounts.off(path, RESULTS);
+        }
+        mounts = mounts.with(of_results::PLACE.path, pages::ErrorPages(Arc::clone(&frame)));
     }
+    // their clients expect errors of that shape, also to hear that the gate is off
+    mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
     for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
         mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
     }

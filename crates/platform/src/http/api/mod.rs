@@ -1,6 +1,7 @@
 //! The platform's own endpoints: one file a noun.
 
 mod blockers;
+mod configuration;
 mod entry;
 mod events;
 mod grants;
@@ -21,6 +22,7 @@ mod writes;
 use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
+pub use configuration::routes as config_routes;
 pub(super) use events::Live;
 pub use topics::routes as topic_routes;
 
