@@ -124,7 +124,8 @@ impl Broker {
         self.node = Some(node);
         for _ in 0..600 {
             // while it starts it may take a connection and say nothing on it
-            let connecting = Connection::connect(&self.url(), ConnectionProperties::default());
+            let url = self.url();
+            let connecting = Connection::connect(&url, ConnectionProperties::default());
             if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(5), connecting).await {
                 return;
             }

@@ -145,3 +145,84 @@ fn a_stop_ends_streams_and_is_not_ready() {
         service.end().await;
     });
 }
+
+async fn reset(service: &Service, last: i64) -> String {
+    let open = service.get(EVENTS).header("accept", "text/event-stream").header("last-event-id", last.to_string());
+    // a stream that is reset ends
+    open.send().await.expect("the service answers").text().await.expect("the stream ends well")
+}
+
+#[test]
+fn who_is_too_far_behind_or_beyond_what_is_kept_begins_anew() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        for ship in ["a", "b", "c"] {
+            announce(t, "harbour.ship.came", ship).await;
+        }
+        let (_, list) = sent(service.get(EVENTS)).await;
+        let numbers: Vec<i64> =
+            list["items"].as_array().unwrap().iter().map(|item| item["no"].as_i64().unwrap()).collect();
+        let gone = if t.db.is_postgres() {
+            "WITH gone AS (DELETE FROM platform_outbox WHERE body ->> 'ship' IN ('a', 'b') RETURNING seq)
+             DELETE FROM platform_feed WHERE seq IN (SELECT seq FROM gone)"
+        } else {
+            "DELETE FROM platform_outbox WHERE body ->> 'ship' IN ('a', 'b')"
+        };
+        t.rows(gone).await;
+        let told = reset(&service, numbers[0]).await;
+        let head = numbers[2];
+        assert!(told.contains("event: reset") && told.contains(&format!("id: {head}")), "{told}");
+        assert!(!told.contains("harbour.ship.came"), "{told}");
+
+        let many: Result<()> =
+            t.db.write("harbour.announce", |tx| {
+                in_tx(async move {
+                    for number in 0..1_001 {
+                        let topic = Topic::new("harbour.ship.came").expect("it is a topic");
+                        let key = OrderKey::new("harbour", &number.to_string()).expect("it is a key");
+                        tx.publish(Message::new(topic, key, tx.now(), Actor::system()))?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        many.expect("it is committed");
+        announce(t, "harbour.ship.came", "last").await;
+        assert!(reset(&service, head).await.contains("event: reset"), "1,002 are too many");
+        service.end().await;
+    });
+}
+
+#[test]
+fn who_may_not_read_a_gate_hears_nothing_of_it() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let anonymous = |path: &str| service.request(reqwest::Method::GET, path);
+        let open = anonymous(EVENTS).header("accept", "text/event-stream");
+        let (of_anonymous, of_admin) = (
+            open.send().await.unwrap(),
+            service.get(EVENTS).header("accept", "text/event-stream").send().await.unwrap(),
+        );
+        announce(t, "harbour.ship.came", "before").await;
+        let options = |may: bool| tidegate_platform::auth::AuthOptions {
+            anonymous_read_of: [("harbour", may)].into(),
+            ..crate::auth::options(vec![])
+        };
+        let mut told = of_anonymous.bytes_stream();
+        let mut text = String::new();
+        while !text.contains("before") {
+            text.push_str(&String::from_utf8_lossy(&told.next().await.expect("it goes on").expect("it is read")));
+        }
+        service.auth.set_options(options(false)).expect("the grants are good");
+        announce(t, "harbour.ship.came", "hidden").await;
+        assert_eq!(events(of_admin, 2).await.0, ships(&["before", "hidden"]));
+        assert_eq!(sent(anonymous(EVENTS)).await.1["items"], json!([]));
+        service.auth.set_options(options(true)).expect("the grants are good");
+        announce(t, "harbour.ship.came", "after").await;
+        while !text.contains("after") {
+            text.push_str(&String::from_utf8_lossy(&told.next().await.expect("it goes on").expect("it is read")));
+        }
+        assert!(!text.contains("hidden"), "{text}");
+        service.end().await;
+    });
+}

@@ -21,7 +21,8 @@ use crate::wake::PLATFORM;
 fn routes_of(t: &TestDb) -> Routes {
     let stopping = watch::channel(false).1;
     let platform = Platform::new(t.db.clone(), auth(&t.db), settings(), vec![HAUL.as_str()], stopping);
-    platform_routes(platform, Routes::new())
+    let configuration = super::configuration::routes(&platform);
+    platform_routes(platform, configuration)
 }
 
 /// Regenerates and compares: run with `TIDEGATE_BLESS=1` after a change that is meant.
@@ -91,6 +92,8 @@ fn samples_of_work() -> BTreeMap<&'static str, Sample> {
             "POST /api/v1/platform/inbox/{id}/drop",
             with("/api/v1/platform/inbox/b%2F1/drop", json!({"consumer": "harbour", "reason": "fog"}), 200),
         ),
+        ("GET /api/v1/platform/config", at("/api/v1/platform/config")),
+        ("POST /api/v1/platform/config/reload", at("/api/v1/platform/config/reload")),
         ("GET /api/v1/platform/hooks", at("/api/v1/platform/hooks")),
         ("POST /api/v1/platform/hooks", with("/api/v1/platform/hooks", hook("new"), 201)),
         ("GET /api/v1/platform/hooks/{name}", at("/api/v1/platform/hooks/pilot")),
