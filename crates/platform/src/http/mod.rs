@@ -14,6 +14,7 @@ mod body;
 mod caller;
 mod credentials;
 mod guard;
+mod heads;
 mod health;
 mod input;
 mod jsonp;

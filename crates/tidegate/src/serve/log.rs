@@ -19,6 +19,8 @@ pub(super) fn start(config: &LogConfig) {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let targets = Targets::new().with_target("tidegate", level).with_default(level.min(LevelFilter::WARN));
+    // that an idle connection ends is worth no warning
+    let targets = targets.with_target("hyper", level.min(LevelFilter::ERROR));
     let is_json = match config.format {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
         LogFormat::Json => true,
