@@ -90,6 +90,17 @@ impl Feed {
         store::head(reader).await
     }
 
+    /// Whether whoever saw that number can go on from there: nothing behind it was deleted, and at most so many messages came.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn goes_on(reader: &mut impl Reads, after: i64, most: i64) -> Result<bool> {
+        let head = store::head(reader).await?;
+        let (first, ahead) = store::span(reader, after, most.saturating_add(1)).await?;
+        Ok(after == 0 || (first <= after && after <= head && ahead <= most))
+    }
+
     /// At most so many messages after that number and up to the other, in order. Deeds are left out.
     ///
     /// # Errors

@@ -30,6 +30,9 @@ statements! {
 
     HEAD = "SELECT COALESCE(MAX(no), 0) FROM platform_feed";
 
+    /// The first number, and how many messages are ahead up to a bound.
+    SPAN = "SELECT (SELECT COALESCE(MIN(no), 0) FROM platform_feed), (SELECT COUNT(*) FROM (
+            SELECT 1 FROM platform_feed WHERE no > $1 AND sink IS NULL ORDER BY no LIMIT $2) AS ahead)";
     NEWEST = "SELECT MAX(written) FROM platform_outbox";
 
     MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
@@ -98,6 +101,11 @@ pub(super) async fn append(tx: &mut Tx, rows: &[Row]) -> Result<()> {
 
 pub(super) async fn head(reader: &mut impl Reads) -> Result<i64> {
     Ok(reader.query(HEAD).fetch_one::<(i64,)>().await?.0)
+}
+
+/// The first number of the feed, and how many messages come after that one, counted to a bound.
+pub(super) async fn span(reader: &mut impl Reads, after: i64, most: i64) -> Result<(i64, i64)> {
+    reader.query(SPAN).bind(after).bind(most).fetch_one().await
 }
 
 /// When the newest row was written.

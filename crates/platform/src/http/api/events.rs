@@ -84,6 +84,8 @@ struct Streaming {
     /// Read from the feed and not sent yet, last first.
     ready: Vec<Entry>,
     after: i64,
+    /// What comes after that number is not to be had any more, or too much.
+    is_lost: bool,
     caught_up: bool,
     _place: Place,
 }
@@ -232,6 +234,9 @@ async fn events(
         Some(after) => after,
         None => platform.db().read(|reader| in_tx(Feed::head(reader))).await?,
     };
+    let behind = i64::try_from(BEHIND).unwrap_or(i64::MAX);
+    let goes_on: StoreResult<bool> = platform.db().read(|reader| in_tx(Feed::goes_on(reader, after, behind))).await;
+    let is_lost = wanted.after.is_some() && !goes_on?;
     let streaming = Streaming {
         db: platform.db().clone(),
         wanted,
@@ -239,6 +244,7 @@ async fn events(
         stopping: platform.inner.stopping.clone(),
         ready: Vec::new(),
         after,
+        is_lost,
         caught_up: false,
         _place: place,
     };
@@ -299,6 +305,9 @@ enum Told {
 
 impl Streaming {
     async fn next(&mut self) -> Option<Told> {
+        if self.is_lost {
+            return Some(Told::Reset);
+        }
         loop {
             while let Some(entry) = self.ready.pop() {
                 if let Some(told) = self.take(&entry) {
