@@ -34,7 +34,6 @@ pub use manage::{NewGrant, NewToken, NewUser, UserChange};
 pub use people::{Grant, Holder, Name, NotAName, Team, Token, User, UserState};
 pub use principal::{Holding, KnownUser, Principal, Shown, TokenLimits};
 pub use rights::{ADMIN, ADMIN_ROLE, AUDIT, BadRights, GateRights, LINK, OPERATE, PLATFORM, Permission, Rights, Role};
-pub(crate) use secrets::hex;
 pub use store::STATEMENTS;
 pub(crate) use throttle::network;
 

@@ -17,6 +17,7 @@ mod form;
 mod forms;
 mod gates;
 mod guard;
+mod heads;
 mod health;
 mod input;
 mod jsonp;

@@ -194,12 +194,7 @@ fn split(text: &'static str) -> Vec<(usize, &'static str)> {
 }
 
 fn digest(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        write!(digest, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    digest
+    tidegate_kernel::hex(&Sha256::digest(text))
 }
 
 #[cfg(test)]

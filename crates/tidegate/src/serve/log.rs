@@ -40,7 +40,9 @@ fn targets(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_target("tidegate", level).with_default(level.min(LevelFilter::WARN))
+    let targets = Targets::new().with_target("tidegate", level).with_default(level.min(LevelFilter::WARN));
+    // that an idle connection ends is worth no warning
+    targets.with_target("hyper", level.min(LevelFilter::ERROR))
 }
 
 impl Level {

@@ -310,8 +310,14 @@ async fn begin(platform: &Platform, after: Option<i64>) -> StoreResult<(i64, boo
         .db()
         .read(|reader| {
             in_tx(async move {
-                let Some(after) = after else { return Ok((Feed::head(reader).await?, false)) };
-                let is_gone = Feed::oldest(reader).await?.is_some_and(|oldest| after.saturating_add(1) < oldest);
+                let head = Feed::head(reader).await?;
+                let Some(after) = after else { return Ok((head, false)) };
+                // who begins at the begin wants what there is
+                if after == 0 {
+                    return Ok((after, false));
+                }
+                let oldest = Feed::oldest(reader).await?;
+                let is_gone = after > head || oldest.is_some_and(|oldest| after.saturating_add(1) < oldest);
                 let most = i64::try_from(BEHIND).unwrap_or(i64::MAX);
                 Ok((after, is_gone || Feed::messages_after(reader, after, most + 1).await? > most))
             })

@@ -7,7 +7,7 @@ use tidegate_kernel::{Actor, Message, OrderKey, Subject, Topic};
 use tidegate_platform::outbox::{SEQUENCE, Sequence};
 use tidegate_platform::store::{Result, in_tx};
 use tidegate_platform::wake::{Engine, Jobs};
-use tidegate_testkit::TestDb;
+use tidegate_testkit::{Kind, TestDb};
 
 use super::{Service, sent};
 use crate::wake::PLATFORM;
@@ -130,6 +130,63 @@ fn what_comes_while_the_first_stream_opens_is_told() {
             service.end().await;
         }
         first.end().await;
+    });
+}
+
+/// What was deleted meanwhile, or is too much, is not passed over in silence.
+#[test]
+fn who_cannot_go_on_where_he_stopped_is_told_to_begin_anew() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        for ship in ["a", "b", "c"] {
+            announce(t, "harbour.ship.came", ship).await;
+        }
+        let (_, list) = sent(service.get(EVENTS)).await;
+        let numbers: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| item["no"].as_i64().unwrap()).collect();
+        let open = async |after: i64| {
+            let open = service.get(EVENTS).header("accept", "text/event-stream");
+            events(open.header("last-event-id", after.to_string()).send().await.unwrap(), 1).await.0
+        };
+        assert_eq!(open(numbers[0]).await, ships(&["b"]));
+        let reset = vec![("reset".to_owned(), String::new())];
+        assert_eq!(open(numbers[2] + 1).await, reset, "nobody saw that number");
+        // as the retention would; the numbers of SQLite are those of the outbox
+        if t.db.is_postgres() {
+            t.rows("DELETE FROM platform_feed WHERE no <= (SELECT MIN(no) + 1 FROM platform_feed)").await;
+        }
+        t.rows("DELETE FROM platform_outbox WHERE seq <= (SELECT MIN(seq) + 1 FROM platform_outbox)").await;
+        assert_eq!(open(numbers[0]).await, reset, "what came next is gone");
+        assert_eq!(open(0).await, ships(&["c"]), "who begins anew gets what there is");
+        service.end().await;
+    });
+}
+
+#[test]
+fn an_address_has_64_streams() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let mut settings = super::settings();
+        settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        let (gates, mounts) = (tidegate_platform::http::Routes::new(), tidegate_platform::http::Mounts::default());
+        let service = Service::with(t, settings, gates, mounts).await;
+        let open = async |address: &str| {
+            let open = service.get(EVENTS).header("accept", "text/event-stream").header("x-forwarded-for", address);
+            open.send().await.unwrap()
+        };
+        let mut streams = Vec::new();
+        for _ in 0..64 {
+            streams.push(open("2001:db8::1").await);
+        }
+        assert!(streams.iter().all(|stream| stream.status() == 200));
+        let refused = open("2001:db8::2").await;
+        assert_eq!(refused.status(), 429, "one network is one address");
+        assert_eq!(open("192.0.2.1").await.status(), 200, "another address has its own");
+        streams.pop();
+        // the service learns by and by that a client hung up
+        let freed = async { while open("2001:db8::1").await.status() != 200 {} };
+        tokio::time::timeout(std::time::Duration::from_secs(30), freed).await.expect("a place is free again");
+        drop(streams);
+        service.end().await;
     });
 }
 
