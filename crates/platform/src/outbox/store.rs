@@ -35,16 +35,16 @@ statements! {
     OLDEST = "SELECT MIN(no) FROM platform_feed";
     MESSAGES_AFTER = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE no > $1 AND sink IS NULL LIMIT $2) AS few";
     SIZES = sqlite
-        "SELECT f.no, length(o.body) FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        "SELECT f.no, length(o.body) AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
          WHERE f.no > $1 AND f.no <= $2 AND f.sink IS NULL ORDER BY f.no LIMIT $3",
         postgres
-        "SELECT f.no, pg_column_size(o.body)::bigint FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        "SELECT f.no, pg_column_size(o.body)::bigint AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
          WHERE f.no > $1 AND f.no <= $2 AND f.sink IS NULL ORDER BY f.no LIMIT $3";
     SIZES_OF = sqlite
-        "SELECT f.no, length(o.body) FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        "SELECT f.no, length(o.body) AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
          WHERE f.sink = $4 AND f.no > $1 AND f.no <= $2 ORDER BY f.no LIMIT $3",
         postgres
-        "SELECT f.no, pg_column_size(o.body)::bigint FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+        "SELECT f.no, pg_column_size(o.body)::bigint AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
          WHERE f.sink = $4 AND f.no > $1 AND f.no <= $2 ORDER BY f.no LIMIT $3";
 
     MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
