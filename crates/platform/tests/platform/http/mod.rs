@@ -2,6 +2,7 @@
 
 mod answers;
 mod forgery;
+mod hostile;
 mod limits;
 mod live;
 mod repeating;
