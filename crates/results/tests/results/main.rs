@@ -9,5 +9,6 @@ mod lists;
 mod native;
 mod resultsdb_v2;
 mod resultsdb_v3;
+mod rights;
 mod schema;
 mod web;

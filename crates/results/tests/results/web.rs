@@ -12,7 +12,7 @@ use tidegate_platform::auth::{
     Auth, AuthError, AuthOptions, Credentials, Holder, Name, NewGrant, NewToken, NewUser, Rights,
 };
 use tidegate_platform::config::{Reader, Sources};
-use tidegate_platform::http::{HttpSettings, Mounts, Platform, serve};
+use tidegate_platform::http::{HttpSettings, Mounts, Platform, RouteLine, serve};
 use tidegate_platform::store::{Db, in_tx};
 use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes};
 use tidegate_results::config::ResultsConfig;
@@ -33,6 +33,8 @@ pub(crate) struct Web {
     router: Router,
     tokens: BTreeMap<&'static str, String>,
     pub(crate) gate: gate::Gate,
+    /// Every route, and who may use it.
+    pub(crate) lines: Vec<RouteLine>,
     _stop: watch::Sender<bool>,
 }
 
@@ -141,8 +143,10 @@ impl Web {
         let entry = json!({"name": "qa", "testcases": ["dist.*"], "groups": ["qa"], "users": []});
         gate.v3_permissions = vec![Permission::of(entry)];
         change(&mut gate);
-        let router = serve(platform, routes(Arc::new(gate)), Mounts::default().with(RESULTSDB, ResultsDb));
-        Self { router, tokens, gate: gate::Gate::over(t), _stop: stop }
+        let routes = routes(Arc::new(gate));
+        let lines = routes.lines();
+        let router = serve(platform, routes, Mounts::default().with(RESULTSDB, ResultsDb));
+        Self { router, lines, tokens, gate: gate::Gate::over(t), _stop: stop }
     }
 
     /// The token of the writer, the reader, or of nobody.
