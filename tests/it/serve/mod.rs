@@ -29,12 +29,22 @@ pub(crate) struct House {
 
 /// A running service.
 pub(crate) struct Service {
-    child: Child,
+    child: Running,
     /// Where it listens: an address of loopback with the port that was free.
     pub(crate) at: String,
     /// What it says on standard error, line by line.
     lines: Receiver<String>,
     heard: String,
+}
+
+/// A process that ends with the test, also where that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Runs the test with the service on SQLite, and then on PostgreSQL.
@@ -95,15 +105,15 @@ impl House {
     /// As that command, which runs the program in the end.
     pub(crate) fn serve_by(mut command: Command, environment: &[(&str, &str)]) -> Service {
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        let errors = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut child = Running(command.spawn().expect("the program starts"));
+        let errors = BufReader::new(child.0.stderr.take().expect("it is piped"));
         let (say, lines) = channel();
         std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        let mut answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut answers = BufReader::new(child.0.stdout.take().expect("it is piped")).lines();
         let first = answers.next().and_then(Result::ok).unwrap_or_default();
         let ready = first.strip_prefix("ready: ").map(|at| at.strip_prefix("http://").unwrap_or(at));
         let Some(at) = ready else {
-            let _ = child.wait();
+            let _ = child.0.wait();
             panic!("it is not ready: {}", lines.iter().collect::<Vec<_>>().join("\n"));
         };
         Service { at: at.to_owned(), child, lines, heard: String::new() }
@@ -126,7 +136,7 @@ pub(crate) fn run(mut command: Command) -> (i32, String, String) {
 impl Service {
     /// The number of its process.
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -134,12 +144,12 @@ impl Service {
     }
 
     pub(crate) fn pid(&self) -> i32 {
-        i32::try_from(self.child.id()).expect("a process id fits")
+        i32::try_from(self.id()).expect("a process id fits")
     }
 
     /// Waits for its end, and gives what it said on standard error.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().expect("it ends");
+        let status = self.child.0.wait().expect("it ends");
         for line in self.lines {
             self.heard += &(line + "\n");
         }

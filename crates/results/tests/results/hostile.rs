@@ -1,20 +1,21 @@
 //! Whatever is sent, the answer is one of those that clients know, and what is refused leaves nothing behind.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::http::Request;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use tidegate_kernel::Timestamp;
-use tidegate_results::compat::resultsdb_v2::{self as v2, Acceptance};
-use tidegate_results::compat::resultsdb_v3::{self as v3, ResultType};
-use tidegate_results::model::Outcomes;
 use tidegate_testkit::{Kind, TestDb};
 
 use crate::gate::TABLES;
 use crate::web::Web;
+
+#[path = "bodies/body.rs"]
+mod body;
+#[path = "bodies/import.rs"]
+mod import;
+#[path = "bodies/query.rs"]
+mod query;
 
 /// JSON that has the form of a body, with anything in it.
 fn bodies() -> impl Strategy<Value = String> {
@@ -70,46 +71,30 @@ fn queries() -> impl Strategy<Value = String> {
     pairs.prop_map(|pairs| pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
 }
 
-fn acceptance() -> Acceptance {
-    Acceptance {
-        outcomes: Outcomes::default(),
-        item_keys: vec!["item".to_owned()],
-        now: Timestamp::EPOCH,
-        max_future: Duration::from_secs(3_600),
-    }
-}
-
 proptest! {
     #[test]
     fn a_body_is_taken_or_refused_in_json(body in bodies()) {
-        let refusals = [
-            v2::parse_result(body.as_bytes(), &acceptance()).err(),
-            v2::parse_group(body.as_bytes()).err(),
-            v2::parse_testcase(body.as_bytes()).err(),
-            v3::parse_result(ResultType::RedhatContainerImage, body.as_bytes(), &Outcomes::default()).err(),
-        ];
-        for refusal in refusals.into_iter().flatten() {
-            let shown = refusal.body();
-            // a number that was given may be beyond what readers can hold
-            prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&shown).is_ok(), "{}", shown);
-            let is_known = shown.starts_with(r#"{"message":""#) || shown.starts_with(r#"{"validation_error":[{"#);
-            prop_assert!(is_known, "{}", shown);
-        }
-        if let Ok(result) = v2::parse_result(body.as_bytes(), &acceptance()) {
-            let texts = result.data.iter().flat_map(|(key, values)| std::iter::once(key).chain(values.iter().map(String::as_str)));
-            prop_assert!(!result.testcase.name.is_empty() && texts.into_iter().all(|text| !text.contains('\0')));
-        }
+        body::run(body.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_taken_or_refused_as_a_body(data in any::<Vec<u8>>()) {
+        body::run(&data);
     }
 
     #[test]
     fn a_query_is_read_or_refused(query in queries()) {
-        let outcomes = Outcomes::default();
-        if let Ok(asked) = v2::results(&query, &outcomes, 1_000) {
-            prop_assert!((1..=1_000).contains(&asked.page.limit));
-        }
-        let _ = (v2::latest(&query).is_ok(), v2::groups(&query, 10).is_ok(), v2::testcases(&query, 10).is_ok());
-        let (prev, next) = v2::page_links("http://h/results", &query, Some(Some("1.2")));
-        prop_assert!(prev.into_iter().chain(next).all(|link| link.starts_with("http://h/results?")));
+        query::run(query.as_bytes());
+    }
+
+    #[test]
+    fn a_cursor_is_read_or_refused(text in "[-0-9]{0,20}[.]?[-0-9]{0,20}") {
+        query::run(text.as_bytes());
+    }
+
+    #[test]
+    fn a_stream_is_read_or_refused(data in any::<Vec<u8>>()) {
+        import::run(&data);
     }
 }
 

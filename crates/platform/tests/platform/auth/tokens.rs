@@ -152,3 +152,24 @@ fn a_token_revoked_in_one_process_is_refused_by_another() {
         other.close().await;
     });
 }
+
+/// Scenario 27 without the bridge: what is known is forgotten after five seconds.
+#[test]
+fn a_revoked_token_is_forgotten_though_nobody_tells() {
+    TestDb::on(Kind::Postgres, PLATFORM, async |t| {
+        let other = t.another(2).await;
+        let (here, there) = (auth(&t.db), auth(&other));
+        let office = Office { db: &t.db, auth: &here };
+        office.user("ann", None).await.unwrap();
+        let ann = office.by_name("ann").await;
+        let (token, secret) = office.token(&ann, None).await.unwrap();
+        let shown = Credentials::Token(secret);
+        assert!(there.principal(&shown).await.is_ok());
+        office.revoke(&token.id).await;
+        assert!(there.principal(&shown).await.is_ok(), "it is still known");
+        let forgotten = async { while there.principal(&shown).await.is_ok() {} };
+        tokio::time::timeout(std::time::Duration::from_secs(30), forgotten).await.expect("it is forgotten");
+        drop((here, there));
+        other.close().await;
+    });
+}

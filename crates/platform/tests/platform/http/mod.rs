@@ -4,6 +4,7 @@ mod answers;
 mod configuration;
 mod forgery;
 mod forms;
+mod hostile;
 mod limits;
 mod live;
 mod metrics;

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use tidegate_platform::inbox::{Consume, Consumer, Incoming};
+use tidegate_platform::inbox::{CONSUME, Consume, Consumer, Incoming};
 use tidegate_platform::store::{Db, Reads as _, Result, Tx, in_tx};
-use tidegate_platform::wake::Jobs;
+use tidegate_platform::wake::{Engine, Jobs};
 use tidegate_testkit::{Bench, TestDb};
 
 use crate::outbox::PLATFORM;
@@ -94,6 +94,55 @@ fn what_was_stored_first_has_its_effect_once_and_a_failure_stops_nobody_else() {
         bench.advance(Duration::from_secs(3600)).await;
         assert_eq!(unloaded().await, ["a", "stuck"]);
         assert_eq!(t.rows("SELECT DISTINCT state, payload FROM platform_inbox").await, [["done", "NULL"]]);
+    });
+}
+
+/// Unloads ships; the first time it stands still in the middle, as a process that dies there.
+struct Dying {
+    has_died: Arc<AtomicUsize>,
+    says: Arc<tokio::sync::Notify>,
+}
+
+impl Consumer for Dying {
+    fn name(&self) -> &'static str {
+        "harbour"
+    }
+
+    async fn handle(&self, tx: &mut Tx, incoming: &Incoming) -> anyhow::Result<()> {
+        effect(tx, incoming.payload["ship"].as_str().unwrap_or_default(), 0).await?;
+        if self.has_died.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.says.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// Scenario 11: what came is stored and answered, and whoever should have its effect dies.
+#[test]
+fn what_was_answered_before_a_death_has_its_effect_after_it_once() {
+    TestDb::both(PLATFORM, async |t| {
+        let (has_died, says) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
+        let jobs = || {
+            let dying = Dying { has_died: Arc::clone(&has_died), says: Arc::clone(&says) };
+            Jobs::default().with(Consume::default().with(dying))
+        };
+        assert!(come(&t.db, "1", "a").await);
+        let (job, lease) = (CONSUME.as_str(), Duration::from_millis(500));
+        let first = Engine::new(t.db.clone(), jobs(), lease);
+        tokio::select! {
+            _ = first.run(job, "harbour", false) => panic!("it never ends"),
+            () = says.notified() => {}
+        }
+        drop(first);
+        let second = Engine::new(t.db.clone(), jobs(), lease);
+        let taken = async { while second.take_over().await.expect("the store answers").is_empty() {} };
+        tokio::time::timeout(Duration::from_secs(30), taken).await.expect("the lease ends");
+        assert!(!come(&t.db, "1", "a").await, "the sender sends it again");
+        second.run(job, "harbour", false).await.expect("the store answers").expect("it is due");
+        assert_eq!(second.run(job, "harbour", false).await.expect("the store answers"), None);
+        assert_eq!(t.rows("SELECT subject FROM platform_trail_step").await, [["a"]]);
+        assert_eq!(t.rows("SELECT state FROM platform_inbox").await, [["done"]]);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Runs that happen once for many wishes, one at a time for a key, and again after whatever goes wrong.
 
+mod clock;
 mod failing;
 mod lease;
 mod merging;
