@@ -49,7 +49,7 @@ statements! {
                 ROW_NUMBER() OVER (PARTITION BY code ORDER BY since, id) AS place,
                 COUNT(*) OVER (PARTITION BY code) AS total
             FROM (SELECT id, code, level, gate, since, until, blocker FROM platform_blocker
-                WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS numbered
+                WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS few
         WHERE place = 1 ORDER BY level, since, code";
     LIST = sqlite
         "SELECT blocker, gate, since, until FROM platform_blocker
