@@ -45,7 +45,7 @@ statements! {
                 ROW_NUMBER() OVER (PARTITION BY code ORDER BY since, id) AS age,
                 COUNT(*) OVER (PARTITION BY code) AS total
             FROM (SELECT id, code, level, gate, since, until, place, blocker FROM platform_blocker
-                WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS numbered
+                WHERE until IS NULL ORDER BY gate, code, since, id LIMIT 10000) AS few) AS few
         WHERE age = 1 ORDER BY level, since, code";
     OF_SUBJECTS = sqlite
         "SELECT blocker, gate, since, until, place FROM platform_blocker

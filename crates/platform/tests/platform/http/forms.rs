@@ -16,7 +16,9 @@ fn forms(t: &TestDb) -> Routes {
 }
 
 fn post(service: &Service, path: &str, form: &'static str) -> RequestBuilder {
-    let request = service.request(Method::POST, path).header("origin", format!("http://{}", service.at));
+    let here = format!("http://{}", service.at);
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    let request = client.expect("a client can be made").post(format!("{here}{path}")).header("origin", here);
     request.header("content-type", "application/x-www-form-urlencoded").body(form)
 }
 
