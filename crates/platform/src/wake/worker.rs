@@ -266,10 +266,9 @@ impl Loop {
             self.begin().await?;
             self.has_begun = true;
         }
-        while let Some(log) = self.ask.pop_first() {
-            if let Err(error) = self.follow(log).await {
-                self.ask.insert(log);
-                return Err(error);
+        for log in [Log::Outbox, Log::Feed] {
+            if self.ask.contains(&log) && self.follow(log).await? {
+                self.ask.remove(&log);
             }
         }
         while self.is_due && self.has_slot() {
@@ -287,25 +286,28 @@ impl Loop {
         Ok(())
     }
 
-    /// Starts the jobs that follow this log and are behind. The outbox has one follower with one key, and while that runs
-    /// nobody needs to be asked: its end does so again.
-    async fn follow(&mut self, log: Log) -> Result<()> {
+    /// Starts the jobs that follow this log and are behind, and says whether there were slots for all. The outbox has one
+    /// follower with one key, and while that runs nobody needs to be asked: its end does so again.
+    async fn follow(&mut self, log: Log) -> Result<bool> {
         let follows = match log {
             Log::Outbox => Follows::Outbox,
             Log::Feed => Follows::Feed,
         };
         if log == Log::Outbox && self.keys.iter().any(|(job, _)| self.follows(job) == Follows::Outbox) {
-            return Ok(());
+            return Ok(true);
         }
-        for (job, key) in self.engine.behind(&[follows]).await? {
-            if !self.keys.contains(&(job, key.clone())) && self.has_slot() {
-                let now = self.engine.db().now();
-                if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
-                    self.start(claimed);
-                }
+        let mut behind = self.engine.behind(&[follows]).await?;
+        behind.retain(|(job, key)| !self.keys.contains(&(*job, key.clone())));
+        for (job, key) in behind {
+            if !self.has_slot() {
+                return Ok(false);
+            }
+            let now = self.engine.db().now();
+            if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
+                self.start(claimed);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn has_slot(&self) -> bool {
