@@ -10,7 +10,7 @@ import json
 import os
 
 from flask import Flask, Response, jsonify, request
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Text, create_engine
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Text, create_engine, text
 from sqlalchemy.orm import aliased, declarative_base, relationship, sessionmaker
 
 Base = declarative_base()
@@ -71,8 +71,8 @@ def shown(result):
 
 
 def time_of(body):
-    text = body.get("submit_time")
-    return datetime.datetime.fromisoformat(text) if text else datetime.datetime.utcnow()
+    said = body.get("submit_time")
+    return datetime.datetime.fromisoformat(said) if said else datetime.datetime.utcnow()
 
 
 def chosen(session):
@@ -145,9 +145,11 @@ def bulk():
             for key, value in body["data"].items()
         ]
         session.bulk_insert_mappings(Data, values)
-        session.execute(__import__("sqlalchemy").text("SELECT setval('result_id_seq', :last)"), {"last": first + len(rows) - 1})
+        session.execute(text("SELECT setval('result_id_seq', :last)"), {"last": first + len(rows) - 1})
         session.commit()
     return Response(json.dumps({"accepted": len(bodies)}), mimetype="application/json")
 
 
 Base.metadata.create_all(engine)
+# the workers are children of this process, and each has a connection of its own
+engine.dispose()

@@ -4,6 +4,8 @@
 //! *Invariant:* one at a time appends, which its lease sees to: a transaction under a lease that is being taken over ends
 //! first. So what becomes visible has higher numbers than all that was visible before.
 
+use std::time::Duration;
+
 use super::store;
 use crate::store::{Db, Reads as _, Result, StoreError, Tx, in_tx};
 use crate::wake::{Follows, Job, JobName, JobResult, JobSpec, Outcome, Run};
@@ -18,6 +20,11 @@ pub struct Sequence;
 const FEED: &str = "feed";
 /// So many rows are numbered by one transaction.
 const BATCH: i64 = 5_000;
+/// Where so many rows came at once, more are on their way: the run goes on, and numbers together what comes meanwhile.
+const BUSY: i64 = 8;
+const MEANWHILE: Duration = Duration::from_millis(3);
+/// So many batches make one run.
+const ROUNDS: usize = 1_000;
 
 impl Job for Sequence {
     fn spec(&self) -> JobSpec {
@@ -25,13 +32,24 @@ impl Job for Sequence {
     }
 
     async fn run(&self, run: &Run) -> JobResult {
-        let numbered = run.end::<StoreError>(|tx| {
-            in_tx(async move {
-                let more = append(tx).await?;
-                Ok(if more { Outcome::Again(tx.now()) } else { Outcome::Done })
-            })
-        });
-        Ok(numbered.await?)
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let ended = run.end_if::<StoreError>(|tx| {
+                in_tx(async move {
+                    let appended = append(tx).await?;
+                    Ok(match appended {
+                        ..BUSY => Some(Outcome::Done),
+                        BUSY.. if rounds == ROUNDS => Some(Outcome::Again(tx.now())),
+                        BUSY.. => None,
+                    })
+                })
+            });
+            if let Some(ended) = ended.await? {
+                return Ok(ended);
+            }
+            tokio::time::sleep(MEANWHILE).await;
+        }
     }
 
     async fn behind(&self, db: &Db) -> Result<Vec<String>> {
@@ -43,12 +61,12 @@ impl Job for Sequence {
     }
 }
 
-/// Numbers a batch, and says whether there may be more.
-async fn append(tx: &mut Tx) -> Result<bool> {
+/// Numbers a batch, and says how many rows that were.
+async fn append(tx: &mut Tx) -> Result<i64> {
     if !tx.is_postgres() {
-        return Ok(false);
+        return Ok(0);
     }
     let appended = store::sequence(tx, BATCH).await?;
     tx.signal.feed |= appended > 0;
-    Ok(appended == BATCH)
+    Ok(appended)
 }

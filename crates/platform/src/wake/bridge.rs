@@ -19,6 +19,8 @@ const CHANNEL: &str = "tidegate_wake";
 const NOTIFY: &str = "SELECT pg_notify('tidegate_wake', $1)";
 /// A payload has less than 8,000 bytes; whatever would be longer says "everything".
 const LONGEST: usize = 7_000;
+/// Between two payloads: a process that commits without pause tells the others some hundred times a second, not thousands.
+const APART: Duration = Duration::from_millis(2);
 const AWAY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(10));
 
 /// Two tasks that end with it.
@@ -76,7 +78,10 @@ async fn tell(options: PgConnectOptions, mut listener: Listener, from: String) {
         let mut failures = 0;
         loop {
             match notify(&options, &mut connection, &payload).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    tokio::time::sleep(APART).await;
+                    break;
+                }
                 Err(error) => {
                     connection = None;
                     failures += 1;

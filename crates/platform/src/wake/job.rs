@@ -200,6 +200,26 @@ impl Run {
         ended.await
     }
 
+    /// Writes, and ends the run in the same transaction if the closure says how. Else the run goes on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::write`].
+    pub async fn end_if<'s, E: From<StoreError> + Send>(
+        &self,
+        work: impl for<'t> Fn(&'t mut Tx) -> Work<'s, 't, std::result::Result<Option<Outcome>, E>> + Send + Sync,
+    ) -> std::result::Result<Option<Ended>, E> {
+        let work = &work;
+        let ended = self.write(|tx| {
+            in_tx(async move {
+                let Some(outcome) = work(&mut *tx).await? else { return Ok(None) };
+                self.finish(tx, outcome).await?;
+                Ok::<_, E>(Some(Ended(outcome)))
+            })
+        });
+        ended.await
+    }
+
     /// Ends the run with nothing left to write.
     ///
     /// # Errors

@@ -152,6 +152,10 @@ struct Loop {
     keys: BTreeSet<(&'static str, String)>,
     /// What those jobs that follow it are to be asked for.
     ask: BTreeSet<Log>,
+    /// Whether a wish may be due that can be met now.
+    is_due: bool,
+    /// When the next wish will be due, or the store is to be asked again.
+    timer: Option<Instant>,
     has_begun: bool,
 }
 
@@ -222,30 +226,35 @@ async fn work(
     let identity = Identity { uuid: engine.owner().to_owned(), host: host_name(), roles: options.roles.clone() };
     let (sweep, running) = (options.sweep, JoinSet::new());
     let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Log::Outbox, Log::Feed]));
-    let mut this = Loop { engine, options, identity, counts, deadline, running, keys, ask, has_begun: false };
+    let (is_due, timer) = (true, None);
+    let mut this =
+        Loop { engine, options, identity, counts, deadline, running, keys, ask, is_due, timer, has_begun: false };
     let mut failures = 0;
     let mut next_sweep = Instant::now() + sweep;
-    let mut timer = None;
     let mut look = true;
     loop {
         if std::mem::replace(&mut look, true) {
-            let pause = match this.fill().await {
-                Ok(next) => {
-                    failures = 0;
-                    next
-                }
+            match this.fill().await {
+                Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
                     tracing::warn!(%error, failures, "the worker cannot look for work");
-                    Some(STORE_AWAY.jittered(failures, &*this.engine.db().surroundings().rng))
+                    this.timer =
+                        Some(Instant::now() + STORE_AWAY.jittered(failures, &*this.engine.db().surroundings().rng));
                 }
-            };
-            timer = pause.map(|pause| Instant::now() + pause);
+            }
         }
         tokio::select! {
-            signal = listener.next() => this.hear(&signal),
+            signal = listener.next() => {
+                this.hear(&signal);
+                while let Some(more) = listener.next_now() {
+                    this.hear(&more);
+                }
+            }
             Some(ended) = this.running.join_next(), if !this.running.is_empty() => this.ended(ended),
-            () = tokio::time::sleep_until(timer.unwrap_or(next_sweep)), if timer.is_some() => {}
+            () = tokio::time::sleep_until(this.timer.unwrap_or(next_sweep)), if this.timer.is_some() => {
+                (this.is_due, this.timer) = (true, None);
+            }
             () = tokio::time::sleep_until(next_sweep) => {
                 next_sweep = Instant::now() + sweep;
                 // what it finds it starts; only then there is something to look for
@@ -292,12 +301,14 @@ impl Loop {
         if signal.feed || signal.everything {
             self.ask.insert(Log::Feed);
         }
+        self.is_due |= signal.everything || !signal.jobs.is_empty();
     }
 
     fn ended(&mut self, ended: std::result::Result<(&'static str, String), tokio::task::JoinError>) {
         match ended {
             Ok(run) => {
                 // more may have come while it ran
+                self.is_due = true;
                 match self.follows(run.0) {
                     Follows::Nothing => {}
                     Follows::Outbox => {
@@ -317,53 +328,60 @@ impl Loop {
         self.engine.jobs().get(job).map_or(Follows::Nothing, |job| job.spec().follows)
     }
 
-    /// Starts what is due while there are slots. Says after what time something will be due, if that is known.
-    async fn fill(&mut self) -> Result<Option<Duration>> {
+    /// Starts what is due while there are slots. Where nothing is, it sets the timer to when something will be.
+    async fn fill(&mut self) -> Result<()> {
         if *self.deadline.borrow() <= Instant::now() {
             // what would be claimed now would be left at once
-            return Ok(Some(self.options.lease / 12));
+            self.timer = Some(Instant::now() + self.options.lease / 12);
+            return Ok(());
         }
         if !self.has_begun {
             self.begin().await?;
             self.has_begun = true;
         }
-        self.follow().await?;
-        while self.has_slot() {
+        for log in [Log::Outbox, Log::Feed] {
+            if self.ask.contains(&log) && self.follow(log).await? {
+                self.ask.remove(&log);
+            }
+        }
+        while self.is_due && self.has_slot() {
             let now = self.engine.db().now();
             let Some(due) = self.engine.first(&self.open_jobs(), now).await? else {
                 let next = self.engine.next(now).await?;
-                return Ok(next.map(|at| self.engine.db().now().until(at)));
+                self.timer = next.map(|at| Instant::now() + self.engine.db().now().until(at));
+                self.is_due = false;
+                break;
             };
             if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
                 self.counts.of_jobs.began(claimed.lease.job, due.at.until(now));
                 self.start(claimed);
             }
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Starts those who follow a log that became longer. Where the slots do not suffice it is asked again after the next run.
-    async fn follow(&mut self) -> Result<()> {
-        while let Some(log) = self.ask.first().copied().filter(|_| self.has_slot()) {
-            let follows = match log {
-                Log::Outbox => Follows::Outbox,
-                Log::Feed => Follows::Feed,
-            };
-            let mut behind = self.engine.behind(&[follows]).await?;
-            behind.retain(|(job, key)| !self.keys.contains(&(*job, key.clone())));
-            self.ask.remove(&log);
-            for (job, key) in behind {
-                if !self.has_slot() {
-                    self.ask.insert(log);
-                    break;
-                }
-                let now = self.engine.db().now();
-                if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
-                    self.start(claimed);
-                }
+    /// Starts the jobs that follow this log and are behind, and says whether there were slots for all. The outbox has one
+    /// follower with one key, and while that runs nobody needs to be asked: its end does so again.
+    async fn follow(&mut self, log: Log) -> Result<bool> {
+        let follows = match log {
+            Log::Outbox => Follows::Outbox,
+            Log::Feed => Follows::Feed,
+        };
+        if log == Log::Outbox && self.keys.iter().any(|(job, _)| self.follows(job) == Follows::Outbox) {
+            return Ok(true);
+        }
+        let mut behind = self.engine.behind(&[follows]).await?;
+        behind.retain(|(job, key)| !self.keys.contains(&(*job, key.clone())));
+        for (job, key) in behind {
+            if !self.has_slot() {
+                return Ok(false);
+            }
+            let now = self.engine.db().now();
+            if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
+                self.start(claimed);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn has_slot(&self) -> bool {
