@@ -2,7 +2,9 @@
 
 mod command_line;
 mod durability;
+mod events;
 mod faults;
+mod local;
 mod secrets;
 mod setup;
 mod stopping;
