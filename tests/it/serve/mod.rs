@@ -7,6 +7,7 @@ mod faults;
 mod local;
 mod secrets;
 mod setup;
+mod standing;
 mod stopping;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
