@@ -15,6 +15,7 @@ pub mod fault;
 pub mod hooks;
 pub mod http;
 pub mod inbox;
+pub mod notices;
 pub mod outbox;
 pub mod relay;
 pub mod retention;
@@ -34,6 +35,7 @@ pub const MIGRATIONS: store::Migrations = migrations!("platform";
     4 "people" = "0004_people.sql",
     5 "idempotency" = "0005_idempotency.sql",
     6 "operations" = "0006_operations.sql",
+    7 "notices" = "0007_notices.sql",
 );
 
 /// Every fixed statement of the platform, for the test that prepares them all.
@@ -43,6 +45,7 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     hooks::STATEMENTS,
     http::STATEMENTS,
     inbox::STATEMENTS,
+    notices::STATEMENTS,
     outbox::STATEMENTS,
     relay::STATEMENTS,
     relay::view::STATEMENTS,

@@ -53,6 +53,8 @@ section! {
     pub struct ResultsConfig {
         /// Whether the gate is there.
         pub enabled: value(bool) = "true",
+        /// Whether people without a login may read what it says; without it as in `[auth]`.
+        pub anonymous_read: optional(bool),
         /// Whose results the second interface of ResultsDB takes: `token` or `open`.
         pub v2_writes: value(Writes) = "\"token\"",
         /// Outcomes beside PASSED, INFO, FAILED and NEEDS_INSPECTION.

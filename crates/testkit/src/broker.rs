@@ -123,7 +123,10 @@ impl Broker {
             .expect("the broker can be started");
         self.node = Some(node);
         for _ in 0..600 {
-            if Connection::connect(&self.url(), ConnectionProperties::default()).await.is_ok() {
+            // while it starts it may take a connection and say nothing on it
+            let url = self.url();
+            let connecting = Connection::connect(&url, ConnectionProperties::default());
+            if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(5), connecting).await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

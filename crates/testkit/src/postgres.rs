@@ -124,11 +124,7 @@ fn template_name(migrations: &[Migrations]) -> String {
     for migration in migrations.iter().flat_map(|of_crate| of_crate.list) {
         hash.update(migration.postgres);
     }
-    let mut name = "template_".to_owned();
-    for byte in hash.finalize().iter().take(12) {
-        write!(name, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    name
+    format!("template_{}", tidegate_kernel::hex(&hash.finalize()[..12]))
 }
 
 /// Where the build's files are: `target/debug`.

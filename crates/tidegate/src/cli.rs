@@ -77,6 +77,8 @@ enum Command {
     /// The store of the configuration
     #[command(subcommand)]
     Db(StoreCommand),
+    /// Run what of the service nobody asks, beside processes that serve; needs PostgreSQL
+    Worker,
     /// What is set, what could be, and what is mistaken
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -152,6 +154,7 @@ fn execute(command: &Command, place: &Place, console: &mut Console<'_>) -> Resul
         Command::Serve(args) => serve(args, config, console),
         Command::Db(command) => store_command::execute(command, config, console),
         Command::Config(command) => config_command::execute(command, config, &place.server, console),
+        Command::Worker => serve(&ServeArgs::worker(), config, console),
         Command::Remote(command) => remote::execute(command, &place.server, config, console),
         Command::Bench(args) => bench(args, &place.server, console),
         Command::Demo(args) => demo(args, console, &SystemClock),

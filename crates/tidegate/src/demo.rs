@@ -85,7 +85,7 @@ impl Demo<'_> {
         let otherwise = || if self.args.check { 0 } else { place::usual_port() };
         let settings = self.place.settings(self.args.port.unwrap_or_else(otherwise))?;
         start_log(&settings.platform.log);
-        let mut service = Service::start(&settings, pages::routes(Arc::clone(&self.visit))).await?;
+        let mut service = Service::whole(&settings, pages::routes(Arc::clone(&self.visit))).await?;
         let setup = service.new_setup_token().await?;
         let setup = setup.ok_or_else(|| Failure::fault("a new store has users"))?;
         let url = service.url.clone();

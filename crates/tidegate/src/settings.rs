@@ -25,6 +25,12 @@ pub(crate) fn load(asked: Option<&Path>, environment: &Environment) -> Result<Se
     read(sources, environment).map_err(|errors| Failure::usage(errors.to_string()))
 }
 
+/// The same, for whoever tells every mistake by itself.
+pub(crate) fn load_all(asked: Option<&Path>, environment: &Environment) -> Result<Settings, ConfigErrors> {
+    let sources = Sources::find(asked, environment).map_err(|error| ConfigErrors::one(error.to_string()))?;
+    read(sources, environment)
+}
+
 fn read(sources: Sources, environment: &Environment) -> Result<Settings, ConfigErrors> {
     let mut reader = Reader::new(&sources);
     let platform = PlatformConfig::read(&mut reader, environment);

@@ -13,13 +13,20 @@
   let timer = null;
   let asking = false;
 
-  // What has the focus keeps it when its region is swapped.
+  // What somebody has typed is not swapped away; what is open stays open, and what has the focus keeps it.
   function swap(region, fresh) {
+    if ([...region.querySelectorAll("input")].some((field) => field.value !== field.defaultValue)) return;
     const held = region.contains(document.activeElement) ? document.activeElement : null;
-    if (held?.matches("input, select, textarea")) return;
+    const open = [...region.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     region.replaceChildren(...fresh.childNodes);
-    const same = (element) => held.id ? element.id === held.id : element.href && element.href === held.href;
-    if (held) [...region.querySelectorAll("a, button, summary")].find(same)?.focus();
+    for (const summary of region.querySelectorAll("details > summary")) {
+      if (open.includes(summary.textContent)) summary.parentElement.open = true;
+    }
+    const same = (element) => {
+      if (held.id || held.href) return element.id === held.id && element.href === held.href;
+      return element.textContent === held.textContent;
+    };
+    if (held) [...region.querySelectorAll(held.tagName)].find(same)?.focus();
   }
 
   async function renew() {

@@ -136,7 +136,7 @@ fn an_error_is_a_page_too() {
         ("/ops/none", "404", "there is nothing at /ops/none"),
         ("/ops/jobs/none", "404", "there is no job"),
         ("/blockers/0000000000000000", "404", "there is no such blocker"),
-        ("/blockers?since_before=-1y", "400", "one before now such as -24h"),
+        ("/blockers?since_before=-1x", "400", "-24h for a day ago"),
         ("/results/subjects/koji_build/none-1-1", "404", "no result about the koji_build none-1-1"),
         ("/trail/ship:a", "404", "is no subject"),
         ("/errors/platform.none", "404", "there is no error"),

@@ -5,6 +5,7 @@ mod durability;
 mod events;
 mod faults;
 mod local;
+mod operating;
 mod secrets;
 mod setup;
 mod standing;
@@ -76,13 +77,22 @@ impl House {
         Self { store: Some(url.to_owned()), ..Self::sqlite() }
     }
 
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.store.is_none()
+    }
+
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
         self.serve_at("0", environment)
     }
 
     /// At that port, which was free a moment ago: for who looks for the same service again.
     pub(crate) fn serve_at(&self, port: &str, environment: &[(&str, &str)]) -> Service {
-        Self::serve_by(self.command(&["serve", "--port", port]), environment)
+        self.serve_as(&["serve", "--port", port], environment)
+    }
+
+    /// The service by that command, when it says that it is ready.
+    pub(crate) fn serve_as(&self, words: &[&str], environment: &[(&str, &str)]) -> Service {
+        Self::serve_by(self.command(words), environment)
     }
 
     /// As that command, which runs the program in the end.
@@ -94,7 +104,8 @@ impl House {
         std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
         let mut answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let first = answers.next().and_then(Result::ok).unwrap_or_default();
-        let Some(at) = first.strip_prefix("ready: http://") else {
+        let ready = first.strip_prefix("ready: ").map(|at| at.strip_prefix("http://").unwrap_or(at));
+        let Some(at) = ready else {
             let _ = child.wait();
             panic!("it is not ready: {}", lines.iter().collect::<Vec<_>>().join("\n"));
         };
@@ -122,8 +133,11 @@ impl Service {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).expect("a process id fits");
-        kill(Pid::from_raw(pid), signal).expect("it runs");
+        kill(Pid::from_raw(self.pid()), signal).expect("it runs");
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id fits")
     }
 
     /// Waits for its end, and gives what it said on standard error.

@@ -80,6 +80,13 @@ impl OrderKey {
     }
 }
 
+impl OrderKey {
+    /// Whose it is: the gate's name, or `platform`.
+    pub fn prefix(&self) -> &str {
+        self.0.split_once(':').map_or("", |(prefix, _)| prefix)
+    }
+}
+
 impl FromStr for OrderKey {
     type Err = NotAKey;
 

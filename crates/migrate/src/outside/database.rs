@@ -245,5 +245,5 @@ fn sum(path: &Path) -> io::Result<String> {
         }
         digest.update(&piece[..size]);
     }
-    Ok(super::hexadecimal(&digest.finalize()))
+    Ok(tidegate_kernel::hex(&digest.finalize()))
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use tidegate_kernel::hex;
 
-use super::hexadecimal;
 use crate::policy::autopkgtest::request::TestRequest;
 
 /// A request for a test.
@@ -36,7 +36,7 @@ impl Message {
         };
         let mut message = Self { source: request.source.clone(), content };
         let digest = Sha256::digest(format!("{queue}\n{}", message.body()).as_bytes());
-        message.content.request_id = hexadecimal(&digest[..16]);
+        message.content.request_id = hex(&digest[..16]);
         message
     }
 

@@ -60,12 +60,3 @@ fn shown(url: &reqwest::Url) -> String {
     let _ = url.set_password(None);
     url.into()
 }
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}

@@ -120,14 +120,14 @@ impl Auth {
             }
             cache.forgotten
         };
-        let (now, options) = (self.inner.db.now(), &self.inner.options);
+        let now = self.inner.db.now();
+        let (idle, max) = {
+            let options = self.options();
+            (options.session_idle, options.session_max)
+        };
         let text = hash.as_str();
         let is_session = csrf.is_some();
-        let by = if is_session {
-            By::Session(text, now.earlier(options.session_idle), now.earlier(options.session_max))
-        } else {
-            By::Token(text, now)
-        };
+        let by = if is_session { By::Session(text, now.earlier(idle), now.earlier(max)) } else { By::Token(text, now) };
         let rows: StoreResult<Vec<_>> = self.inner.db.read(|reader| in_tx(store::who(reader, by))).await;
         let rows = rows?;
         let shown = |row: &HeldRow| match &csrf {
@@ -156,7 +156,8 @@ impl Auth {
         };
         let teams = named("team").map(|(_, team)| team.to_owned()).collect();
         let mut holdings: Vec<_> = named("role").filter_map(|(row, role)| self.of_store(row, role)).collect();
-        let configured = self.inner.options.grants.iter().filter(|grant| is_for(grant, &first.name, &teams));
+        let options = self.options();
+        let configured = options.grants.iter().filter(|grant| is_for(grant, &first.name, &teams));
         holdings.extend(configured.filter_map(|grant| {
             let permits = Arc::new(self.inner.rights.permitted_by(&grant.role)?.clone());
             let (role, object, narrowed) = (grant.role.clone(), grant.object.clone(), grant.only.clone());

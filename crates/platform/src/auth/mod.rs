@@ -19,7 +19,8 @@ mod setup;
 mod store;
 mod throttle;
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use crate::config::AuthConfig;
@@ -33,7 +34,6 @@ pub use manage::{NewGrant, NewToken, NewUser, UserChange};
 pub use people::{Grant, Holder, Name, NotAName, Team, Token, User, UserState};
 pub use principal::{Holding, KnownUser, Principal, Shown, TokenLimits};
 pub use rights::{ADMIN, ADMIN_ROLE, AUDIT, BadRights, GateRights, LINK, OPERATE, PLATFORM, Permission, Rights, Role};
-pub(crate) use secrets::hex;
 pub use store::STATEMENTS;
 pub(crate) use throttle::network;
 
@@ -42,6 +42,8 @@ pub(crate) use throttle::network;
 pub struct AuthOptions {
     /// Whether people without a login may read.
     pub anonymous_read: bool,
+    /// Whether they may read what a gate says, where that is not as everywhere.
+    pub anonymous_read_of: BTreeMap<&'static str, bool>,
     /// After how long without a request a session ends.
     pub session_idle: Duration,
     /// After how long a session ends at the latest.
@@ -74,7 +76,7 @@ pub struct Auth {
 struct Inner {
     db: Db,
     rights: Rights,
-    options: AuthOptions,
+    options: RwLock<AuthOptions>,
     passwords: password::Passwords,
     throttle: throttle::Throttle,
     cache: Mutex<look_up::Cache>,
@@ -88,11 +90,8 @@ impl Auth {
     ///
     /// The configuration gives a role that does not exist.
     pub fn new(db: Db, rights: Rights, options: AuthOptions) -> Result<Self, AuthError> {
-        for grant in &options.grants {
-            if rights.permitted_by(&grant.role).is_none() {
-                return Err(AuthError::unknown_role(&rights, &grant.role));
-            }
-        }
+        check(&rights, &options)?;
+        let options = RwLock::new(options);
         let passwords = password::Passwords::new(&*db.surroundings().rng);
         let changes = Mutex::new(db.signals().listen());
         let (throttle, cache) = (throttle::Throttle::default(), Mutex::default());
@@ -106,8 +105,35 @@ impl Auth {
 
     /// Whether people without a login may read.
     pub fn anonymous_read(&self) -> bool {
-        self.inner.options.anonymous_read
+        self.options().anonymous_read
     }
+
+    /// Whether people without a login may read what that gate says.
+    pub fn anonymous_read_of(&self, gate: &str) -> bool {
+        let options = self.options();
+        options.anonymous_read_of.get(gate).copied().unwrap_or(options.anonymous_read)
+    }
+
+    /// From now on these hold. Whoever was met before is met anew.
+    ///
+    /// # Errors
+    ///
+    /// They give a role that does not exist; then the old ones go on to hold.
+    pub fn set_options(&self, options: AuthOptions) -> Result<(), AuthError> {
+        check(&self.inner.rights, &options)?;
+        *self.inner.options.write().unwrap_or_else(PoisonError::into_inner) = options;
+        *self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner) = look_up::Cache::default();
+        Ok(())
+    }
+
+    fn options(&self) -> RwLockReadGuard<'_, AuthOptions> {
+        self.inner.options.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn check(rights: &Rights, options: &AuthOptions) -> Result<(), AuthError> {
+    let unknown = options.grants.iter().find(|grant| rights.permitted_by(&grant.role).is_none());
+    unknown.map_or(Ok(()), |grant| Err(AuthError::unknown_role(rights, &grant.role)))
 }
 
 impl From<&AuthConfig> for AuthOptions {
@@ -121,6 +147,7 @@ impl From<&AuthConfig> for AuthOptions {
         });
         Self {
             anonymous_read: config.anonymous_read,
+            anonymous_read_of: BTreeMap::new(),
             session_idle: config.session_idle,
             session_max: config.session_max,
             grants: grants.collect(),

@@ -3,10 +3,8 @@
 //! Each has 256 bits of chance, so a plain digest keeps it: nobody finds it by trying. A prefix says what it is, so that
 //! scanners find one that was left somewhere.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
-use tidegate_kernel::Rng;
+use tidegate_kernel::{Rng, hex};
 
 use crate::secret::Secret;
 
@@ -45,14 +43,6 @@ impl Digest {
 /// What a form of a session carries beside its cookie; whoever does not know the cookie cannot make it.
 pub(crate) fn csrf_of(session: &str) -> String {
     hex(&Sha256::digest(format!("csrf {session}")))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    text
 }
 
 #[cfg(test)]

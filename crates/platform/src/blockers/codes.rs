@@ -17,6 +17,12 @@ pub enum PlatformCode {
     MailUnreachable,
     /// The target of a hook, or another receiver, is gone.
     HookUnreachable,
+    /// The disk of the store takes no more.
+    DiskFull,
+    /// The store takes no writes.
+    StoreReadOnly,
+    /// A gate is switched off.
+    GateOff,
 }
 
 impl BlockerCode for PlatformCode {
@@ -30,6 +36,9 @@ impl BlockerCode for PlatformCode {
             Self::BusUnreachable,
             Self::MailUnreachable,
             Self::HookUnreachable,
+            Self::DiskFull,
+            Self::StoreReadOnly,
+            Self::GateOff,
         ]
     }
 
@@ -41,11 +50,25 @@ impl BlockerCode for PlatformCode {
             Self::BusUnreachable => "bus-unreachable",
             Self::MailUnreachable => "mail-unreachable",
             Self::HookUnreachable => "hook-unreachable",
+            Self::DiskFull => "disk-full",
+            Self::StoreReadOnly => "store-read-only",
+            Self::GateOff => "gate-off",
         }
     }
 
     fn level(&self) -> Level {
-        Level::Hold
+        match self {
+            // somebody wanted it so
+            Self::GateOff => Level::Note,
+            Self::JobFailing
+            | Self::JobPaused
+            | Self::MessageSetAside
+            | Self::BusUnreachable
+            | Self::MailUnreachable
+            | Self::HookUnreachable
+            | Self::DiskFull
+            | Self::StoreReadOnly => Level::Hold,
+        }
     }
 
     fn sentence(&self) -> &'static str {
@@ -56,6 +79,9 @@ impl BlockerCode for PlatformCode {
             Self::BusUnreachable => "The bus cannot be reached.",
             Self::MailUnreachable => "The mail server cannot be reached.",
             Self::HookUnreachable => "A receiver cannot be reached.",
+            Self::DiskFull => "The disk of the store is full.",
+            Self::StoreReadOnly => "The store takes no writes.",
+            Self::GateOff => "A gate is switched off.",
         }
     }
 
@@ -71,6 +97,8 @@ impl BlockerCode for PlatformCode {
             Self::BusUnreachable | Self::MailUnreachable | Self::HookUnreachable => {
                 "the first sending that goes through"
             }
+            Self::DiskFull | Self::StoreReadOnly => "the first write that is committed",
+            Self::GateOff => "a start with the gate switched on",
         }
     }
 }

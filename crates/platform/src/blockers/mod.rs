@@ -4,6 +4,7 @@
 //! missing ends, and what stays keeps its beginning whatever its words. A set that is as it was writes nothing.
 
 mod codes;
+mod own;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use crate::digest::index_text;
 use crate::store::{Reads, Result, Tx};
 
 pub use codes::PlatformCode;
+pub use own::{of_store, say_gates};
 pub use store::STATEMENTS;
 
 /// A blocker in the history of a subject.
@@ -133,6 +135,15 @@ pub async fn of_subjects(reader: &mut impl Reads, subjects: &[Subject], limit: i
     store::of_subjects(reader, &keys, limit).await
 }
 
+/// How many blockers are open: code, level and number.
+///
+/// # Errors
+///
+/// The store is away.
+pub async fn count(reader: &mut impl Reads) -> Result<Vec<(String, String, i64)>> {
+    store::count(reader).await
+}
+
 /// The blocker with that id, open or the last time that it was.
 ///
 /// # Errors
@@ -173,6 +184,23 @@ pub async fn by_code(reader: &mut impl Reads) -> Result<Vec<(Kept, i64)>> {
 /// The store is away.
 pub async fn list(reader: &mut impl Reads, filter: &Filter, after: Option<&Place>, limit: i64) -> Result<Vec<Kept>> {
     store::list(reader, filter, after, limit).await
+}
+
+impl Filter {
+    /// Whether that open blocker is asked for, by the same rules as in the store.
+    pub(crate) fn takes(&self, kept: &Kept) -> bool {
+        let blocker = &kept.blocker;
+        let one_of = |words: &[String], word: &str| words.is_empty() || words.iter().any(|wanted| wanted == word);
+        let is_in_text = || blocker.text().to_lowercase().contains(&self.q.to_lowercase());
+        one_of(&self.gate, &kept.gate)
+            && !self.not_of.contains(&kept.gate)
+            && one_of(&self.code, blocker.code())
+            && (self.subject.is_empty() || self.subject.contains(blocker.subject()))
+            && one_of(&self.level, blocker.level().name())
+            && (self.who.is_empty() || blocker.who().iter().any(|who| self.who.contains(&who.name)))
+            && is_in_text()
+            && self.since_before.is_none_or(|before| blocker.since().is_some_and(|since| since < before))
+    }
 }
 
 impl Kept {

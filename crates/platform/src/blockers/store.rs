@@ -54,6 +54,8 @@ statements! {
         "SELECT blocker, gate, since, until, place FROM platform_blocker
          WHERE subject IN (SELECT * FROM jsonb_array_elements_text($1)) AND until IS NULL
          ORDER BY level, gate, place, id LIMIT $2";
+    COUNT = "SELECT code, level, COUNT(*) FROM platform_blocker WHERE until IS NULL GROUP BY code, level
+        ORDER BY code, level";
     ONE = "SELECT blocker, gate, since, until, place FROM platform_blocker WHERE id = $1 ORDER BY since DESC LIMIT 1";
     LIST = sqlite
         "SELECT blocker, gate, since, until, place FROM platform_blocker
@@ -173,6 +175,10 @@ pub(super) async fn end(tx: &mut Tx, ids: &[String]) -> Result<()> {
 
 pub(super) async fn of_subjects(reader: &mut impl Reads, subjects: &BTreeSet<String>, limit: i64) -> Result<Vec<Kept>> {
     kept(reader.query(OF_SUBJECTS).bind(Json(subjects)).bind(limit).fetch_all().await?)
+}
+
+pub(super) async fn count(reader: &mut impl Reads) -> Result<Vec<(String, String, i64)>> {
+    reader.query(COUNT).fetch_all().await
 }
 
 pub(super) async fn one(reader: &mut impl Reads, id: &str) -> Result<Option<Kept>> {

@@ -10,6 +10,7 @@ mod file;
 mod issue;
 mod platform;
 mod reader;
+mod running;
 mod setting;
 mod shown;
 mod tree;
@@ -23,6 +24,7 @@ pub use platform::{
 };
 pub(crate) use reader::nearest;
 pub use reader::{Reader, Section, Table};
+pub use running::{Reloaded, Running, differing};
 pub use setting::{Network, NotASetting, PublicUrl, ServiceUrl, Setting};
 pub use shown::{reference, show};
 pub use tree::{Node, Origin};

@@ -64,7 +64,7 @@ fn digest(target: &str, body: &[u8]) -> String {
     digest.update(target);
     digest.update(b"\n");
     digest.update(body);
-    crate::auth::hex(&digest.finalize())
+    tidegate_kernel::hex(&digest.finalize())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

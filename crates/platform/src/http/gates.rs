@@ -1,4 +1,4 @@
-//! The gates of this program as its service has them: which are on, and who may read what they say.
+//! The gates of this program as its service has them: which are on, and whose words somebody may read.
 
 use super::Platform;
 use super::caller::Caller;
@@ -10,8 +10,6 @@ pub struct GateState {
     pub name: &'static str,
     /// Whether it is on.
     pub enabled: bool,
-    /// Whether people without a login may read what it says, if that is not as everywhere.
-    pub anonymous_read: Option<bool>,
 }
 
 /// Whose a route is, where it is a gate's.
@@ -32,10 +30,9 @@ impl Platform {
         self
     }
 
-    /// Whether people without a login may read what that gate says; without a gate, what the platform says.
-    pub fn anonymous_read(&self, gate: Option<&str>) -> bool {
-        let of_gate = self.inner.gates.iter().find(|state| Some(state.name) == gate);
-        of_gate.and_then(|state| state.anonymous_read).unwrap_or(self.auth().anonymous_read())
+    /// From now on so many requests a second from an address without a login.
+    pub fn set_anonymous_rate(&self, per_second: std::num::NonZeroU32) {
+        self.inner.rate.set(per_second.get());
     }
 
     /// The gates whose words that caller may not read.
@@ -43,7 +40,7 @@ impl Platform {
         if !caller.principal().is_anonymous() {
             return Vec::new();
         }
-        let hidden = self.inner.gates.iter().filter(|state| !self.anonymous_read(Some(state.name)));
+        let hidden = self.inner.gates.iter().filter(|state| !self.auth().anonymous_read_of(state.name));
         hidden.map(|state| state.name.to_owned()).collect()
     }
 

@@ -49,8 +49,11 @@ async fn admit(endpoint: &Endpoint, mut request: Request) -> Result<(Platform, R
     let outside = || Problem::fault(&"a route outside of the shell is asked");
     let platform = request.extensions().get::<Platform>().cloned().ok_or_else(outside)?;
     let caller = request.extensions().get::<Caller>().cloned().ok_or_else(outside)?;
-    let gate = request.extensions().get::<OfGate>().map(|gate| gate.0);
-    may(&caller, endpoint.access, platform.anonymous_read(gate))?;
+    let anonymous_read = match request.extensions().get::<OfGate>() {
+        Some(gate) => platform.auth().anonymous_read_of(gate.0),
+        None => platform.auth().anonymous_read(),
+    };
+    may(&caller, endpoint.access, anonymous_read)?;
     let limit = endpoint.max_body.unwrap_or(platform.settings().max_body);
     if request.method() == Method::POST && request.headers().contains_key("idempotency-key") {
         // a body that comes by the byte is not waited for

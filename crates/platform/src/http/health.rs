@@ -7,9 +7,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Platform;
+use super::metrics::Standing;
 use super::problem::Problem;
 use super::route::{Access, Endpoint, Routes};
+use crate::blockers;
+use crate::relay::view::sinks;
 use crate::store::{Result as StoreResult, in_tx};
+use crate::wake::view::jobs;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -44,6 +48,21 @@ async fn ready(State(platform): State<Platform>) -> Result<&'static str, Problem
 }
 
 async fn metrics(State(platform): State<Platform>) -> Response {
+    let (names, now) = (platform.jobs(), platform.db().now());
+    let standing: StoreResult<Standing> = platform
+        .db()
+        .read(|reader| {
+            in_tx(async move {
+                let (sinks, blockers) = (sinks(reader).await?, blockers::count(reader).await?);
+                Ok(Standing { sinks, blockers, jobs: jobs(reader, names, now).await? })
+            })
+        })
+        .await;
+    match standing {
+        Ok(standing) => platform.metrics().show(&standing, now),
+        // what is counted here is told also while the store is away
+        Err(error) => tracing::debug!(%error, "how the platform stands is not known"),
+    }
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], platform.metrics().text()).into_response()
 }

@@ -9,14 +9,16 @@ use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tidegate_kernel::{Classified, ErrorClass};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
+
+use super::heads::Heads;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +49,17 @@ impl Classified for ListenError {
 /// The request line and all headers together.
 const HEADER_BLOCK: usize = 32 * 1024;
 const HEADERS: usize = 256;
-const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a head may take, and how long a connection may be without a request.
+const TIMES: Times = Times { head: Duration::from_secs(10), idle: Duration::from_secs(60) };
 const CONNECTIONS: usize = 4_096;
 /// How long requests that go on may take after the listener is closed.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    head: Duration,
+    idle: Duration,
+}
 
 impl Listeners {
     /// Listens on all of these.
@@ -109,8 +118,9 @@ async fn accept(
         };
         let Some((stream, peer, slot)) = taken else { continue };
         let (router, closing) = (router.clone(), closing.clone());
+        let _ = stream.set_nodelay(true);
         connections.spawn(async move {
-            connection(stream, peer, router, closing).await;
+            connection(stream, peer, router, TIMES, closing).await;
             drop(slot);
         });
     }
@@ -138,19 +148,30 @@ async fn take(
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, closing: watch::Receiver<bool>) {
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: hyper::Request<Incoming>| {
+async fn connection<S>(stream: S, peer: SocketAddr, router: Router, times: Times, closing: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = Heads::new(stream, times.head);
+    let stage = stream.stage();
+    let at = stage.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        at.begin();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        request
+        let (answering, at) = (router.clone().oneshot(request), at.clone());
+        async move {
+            let answer = answering.await;
+            at.end();
+            answer
+        }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        .header_read_timeout(times.idle)
         .max_headers(HEADERS)
         .max_header_size(HEADER_BLOCK)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service);
     let ended = {
         let mut serving = std::pin::Pin::new(&mut connection);
         tokio::select! {
@@ -163,10 +184,101 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, closing
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "a connection ended badly");
-        if error.is_timeout() {
-            let parts = connection.into_parts();
+        if stage.is_late() {
+            let mut stream = connection.into_parts().io.into_inner().into_inner();
             let slow = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            let _ = parts.io.into_inner().write_all(slow).await;
+            let _ = stream.write_all(slow).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    fn router() -> Router {
+        Router::new().route("/", axum::routing::get(async || "high tide"))
+    }
+
+    const LONG: Duration = Duration::from_secs(3_600);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// The other end of a connection, and who could close it.
+    fn connected(times: Times) -> (DuplexStream, watch::Sender<bool>) {
+        let (client, server) = duplex(64 * 1024);
+        let (close, closing) = watch::channel(false);
+        tokio::spawn(connection(server, ([127, 0, 0, 1], 1).into(), router(), times, closing));
+        (client, close)
+    }
+
+    async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
+        let mut text = Vec::new();
+        while !text.ends_with(b"high tide") {
+            text.push(stream.read_u8().await.expect("the answer is whole"));
+        }
+        String::from_utf8(text).expect("it is text")
+    }
+
+    async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.expect("it ends well");
+        text
+    }
+
+    #[tokio::test]
+    async fn a_head_has_its_time_and_an_idle_connection_another() {
+        let times = Times { head: SHORT, idle: LONG };
+        let (mut idle, _close) = connected(times);
+        idle.write_all(ASK).await.unwrap();
+        assert!(answer(&mut idle).await.starts_with("HTTP/1.1 200 "));
+
+        let (mut silent, _close) = connected(times);
+        assert!(rest(&mut silent).await.starts_with("HTTP/1.1 408 "));
+        let (mut slow, _close) = connected(times);
+        slow.write_all(ASK).await.unwrap();
+        answer(&mut slow).await;
+        slow.write_all(b"GET / HT").await.unwrap();
+        assert!(rest(&mut slow).await.starts_with("HTTP/1.1 408 "));
+
+        // by now the time of a head has passed more than once
+        idle.write_all(ASK).await.unwrap();
+        assert!(answer(&mut idle).await.starts_with("HTTP/1.1 200 "));
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed_without_a_word() {
+        let (mut client, _close) = connected(Times { head: LONG, idle: SHORT });
+        client.write_all(ASK).await.unwrap();
+        answer(&mut client).await;
+        assert_eq!(rest(&mut client).await, "");
+    }
+
+    #[tokio::test]
+    async fn one_connection_too_many_waits_for_another_to_end() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let at = socket.local_addr().expect("it is bound");
+        let (stop, stopping) = watch::channel(false);
+        let slots = Arc::new(Semaphore::new(2));
+        let serving = tokio::spawn(accept(socket, router(), stopping, Duration::ZERO, slots));
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(at).await.expect("it listens");
+            stream.write_all(ASK).await.unwrap();
+            answer(&mut stream).await;
+            streams.push(stream);
+        }
+        let mut third = TcpStream::connect(at).await.expect("the machine takes it");
+        third.write_all(ASK).await.unwrap();
+        let early = tokio::time::timeout(Duration::from_millis(200), answer(&mut third)).await;
+        assert!(early.is_err(), "it is answered beside two others");
+        streams.pop();
+        answer(&mut third).await;
+        stop.send_replace(true);
+        drop((streams, third));
+        serving.await.expect("it ends well");
     }
 }

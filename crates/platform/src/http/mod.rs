@@ -17,6 +17,7 @@ mod form;
 mod forms;
 mod gates;
 mod guard;
+mod heads;
 mod health;
 mod input;
 mod jsonp;
@@ -43,7 +44,9 @@ use crate::retention::Rule;
 use crate::store::Db;
 
 pub use answer::{Answer, etag, expected_version};
-pub use api::{CreateToken, LogIn, SetUp, create_token, log_in, make_admin, routes as platform_routes, topic_routes};
+pub use api::{
+    CreateToken, LogIn, SetUp, config_routes, create_token, log_in, make_admin, routes as platform_routes, topic_routes,
+};
 pub use caller::{Caller, Record};
 pub use form::Then;
 pub use forms::routes as form_routes;
@@ -52,7 +55,7 @@ pub use input::{Body, Fields, FromFields, FromParams, Params, Path, Query, Raw};
 pub use list::{List, PAGE_PARAMETERS, Page};
 pub use listen::{ListenError, Listeners};
 pub use local::ask_store;
-pub use metrics::Metrics;
+pub use metrics::{Count, Metrics};
 pub use openapi::document;
 pub use problem::{Dialect, NativeDialect, Problem, ProblemBody, ProblemItem};
 pub use route::{Access, Endpoint, RouteLine, Routes};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const REMEMBERED: usize = 50_000;
 /// Who asked how often in the last seconds.
 #[derive(Debug)]
 pub(super) struct Rate {
-    per_second: f64,
+    per_second: AtomicU32,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
@@ -29,7 +30,12 @@ struct Bucket {
 
 impl Rate {
     pub(super) fn new(per_second: u32) -> Self {
-        Self { per_second: f64::from(per_second), buckets: Mutex::default() }
+        Self { per_second: per_second.into(), buckets: Mutex::default() }
+    }
+
+    /// From now on so many requests a second.
+    pub(super) fn set(&self, per_second: u32) {
+        self.per_second.store(per_second, Ordering::Relaxed);
     }
 
     /// Takes a token; how long to wait for the next where there is none.
@@ -37,17 +43,18 @@ impl Rate {
         if address.to_canonical().is_loopback() {
             return None;
         }
-        let most = self.per_second * BURST;
-        let full = |bucket: &Bucket| bucket.tokens + self.per_second * (now - bucket.at).as_secs_f64() >= most;
+        let per_second = f64::from(self.per_second.load(Ordering::Relaxed));
+        let most = per_second * BURST;
+        let full = |bucket: &Bucket| bucket.tokens + per_second * (now - bucket.at).as_secs_f64() >= most;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= REMEMBERED {
             buckets.retain(|_, bucket| !full(bucket));
         }
         let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: most, at: now });
-        bucket.tokens = (bucket.tokens + self.per_second * (now - bucket.at).as_secs_f64()).min(most);
+        bucket.tokens = (bucket.tokens + per_second * (now - bucket.at).as_secs_f64()).min(most);
         bucket.at = now;
         if bucket.tokens < 1.0 {
-            return Some(Duration::from_secs_f64((1.0 - bucket.tokens) / self.per_second));
+            return Some(Duration::from_secs_f64((1.0 - bucket.tokens) / per_second));
         }
         bucket.tokens -= 1.0;
         None
@@ -68,6 +75,15 @@ mod tests {
         let later = now + Duration::from_secs(1);
         assert!((0..2).all(|_| rate.take(address, later).is_none()));
         assert!(rate.take(address, later).is_some());
+    }
+
+    #[tokio::test]
+    async fn another_rate_holds_at_once() {
+        let (rate, now) = (Rate::new(2), Instant::now());
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        rate.set(1);
+        assert!((0..10).all(|_| rate.take(address, now).is_none()));
+        assert_eq!(rate.take(address, now), Some(Duration::from_secs(1)));
     }
 
     #[tokio::test]

@@ -33,6 +33,8 @@ const LONGEST_TARGET: usize = 8 * 1024;
 #[derive(Clone, Default)]
 pub struct Mounts {
     mounts: Vec<(&'static str, Arc<dyn Dialect>)>,
+    /// Paths of gates that are off, with the gate's name.
+    off: Vec<(&'static str, &'static str)>,
 }
 
 /// Marks a request that never crossed a network: it was made by whoever opened the store. No client can send it.
@@ -53,18 +55,39 @@ impl Mounts {
         self
     }
 
+    /// All paths that begin with the prefix are those of a gate that is off.
+    #[must_use]
+    pub fn off(mut self, prefix: &'static str, gate: &'static str) -> Self {
+        self.off.push((prefix, gate));
+        self
+    }
+
+    /// Why there is nothing at that path.
+    fn missing(&self, path: &str) -> Problem {
+        match self.off.iter().find(|(prefix, _)| covers(prefix, path)) {
+            Some((_, gate)) => {
+                let detail = format!("the gate {gate} is off: {gate}.enabled = false in the configuration");
+                Problem::new(404, "platform.gate-off", detail)
+            }
+            None => Problem::not_found(format!("there is nothing at {path}")),
+        }
+    }
+
     fn dialect(&self, path: &str) -> &dyn Dialect {
-        let covers =
-            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let found = self.mounts.iter().filter(|(prefix, _)| covers(prefix)).max_by_key(|(prefix, _)| prefix.len());
+        let found =
+            self.mounts.iter().filter(|(prefix, _)| covers(prefix, path)).max_by_key(|(prefix, _)| prefix.len());
         found.map_or(&NativeDialect, |(_, dialect)| &**dialect)
     }
 }
 
+fn covers(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The service of these routes.
 pub fn serve(platform: Platform, routes: Routes, mounts: Mounts) -> Router {
-    let not_found =
-        async |request: Request| Problem::not_found(format!("there is nothing at {}", request.uri().path()));
+    let all = mounts.clone();
+    let not_found = async move |request: Request| all.missing(request.uri().path());
     let not_allowed = async |request: Request| {
         let detail = format!("{} is not what {} takes", request.method(), request.uri().path());
         Problem::new(405, "platform.not-found", detail)

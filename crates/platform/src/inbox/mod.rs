@@ -134,6 +134,27 @@ impl Consume {
         self
     }
 
+    /// Has each consumer look at what waits: something may have come while its gate was off.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn enrol(self, db: &Db) -> Result<Self> {
+        let names: Vec<_> = self.consumers.keys().copied().collect();
+        let names = names.as_slice();
+        let enrolled: Result<()> = db
+            .write("platform.enrol", |tx| {
+                in_tx(async move {
+                    for name in names {
+                        tx.wake(CONSUME.key(*name));
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        enrolled.map(|()| self)
+    }
+
     /// Has the effect of one, and says why it failed.
     async fn consume(run: &Run, consumer: &dyn AnyConsumer, incoming: &Incoming) -> Result<Option<String>> {
         let name = run.key();

@@ -90,6 +90,49 @@ impl Feed {
         store::head(reader).await
     }
 
+    /// The oldest number that there is; nothing in an empty feed.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn oldest(reader: &mut impl Reads) -> Result<Option<i64>> {
+        store::oldest(reader).await
+    }
+
+    /// How many messages there are after that number, counted up to so many.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn messages_after(reader: &mut impl Reads, after: i64, most: i64) -> Result<i64> {
+        store::messages_after(reader, after, most).await
+    }
+
+    /// Up to which number the rows after that one, messages or the deeds of a receiver, have together at most so many
+    /// bytes in their bodies. It is always far enough for one of them.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn within(
+        reader: &mut impl Reads,
+        sink: Option<&str>,
+        after: i64,
+        through: i64,
+        (rows, bytes): (i64, i64),
+    ) -> Result<i64> {
+        let mut sum = 0_i64;
+        let mut last = None;
+        for (no, size) in store::sizes(reader, sink, after, through, rows).await? {
+            sum = sum.saturating_add(size);
+            if sum > bytes && last.is_some() {
+                return Ok(last.unwrap_or(through));
+            }
+            last = Some(no);
+        }
+        Ok(through)
+    }
+
     /// At most so many messages after that number and up to the other, in order. Deeds are left out.
     ///
     /// # Errors

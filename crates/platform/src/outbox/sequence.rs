@@ -21,7 +21,7 @@ const BATCH: i64 = 5_000;
 
 impl Job for Sequence {
     fn spec(&self) -> JobSpec {
-        JobSpec::new(SEQUENCE).following(Follows::Outbox)
+        JobSpec::new(SEQUENCE).following(Follows::Outbox).needs("relay")
     }
 
     async fn run(&self, run: &Run) -> JobResult {

@@ -32,6 +32,20 @@ statements! {
     HEAD = "SELECT COALESCE(MAX(no), 0) FROM platform_feed";
 
     NEWEST = "SELECT MAX(written) FROM platform_outbox";
+    OLDEST = "SELECT MIN(no) FROM platform_feed";
+    MESSAGES_AFTER = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE no > $1 AND sink IS NULL LIMIT $2) AS few";
+    SIZES = sqlite
+        "SELECT f.no, length(o.body) AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+         WHERE f.no > $1 AND f.no <= $2 AND f.sink IS NULL ORDER BY f.no LIMIT $3",
+        postgres
+        "SELECT f.no, pg_column_size(o.body)::bigint AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+         WHERE f.no > $1 AND f.no <= $2 AND f.sink IS NULL ORDER BY f.no LIMIT $3";
+    SIZES_OF = sqlite
+        "SELECT f.no, length(o.body) AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+         WHERE f.sink = $4 AND f.no > $1 AND f.no <= $2 ORDER BY f.no LIMIT $3",
+        postgres
+        "SELECT f.no, pg_column_size(o.body)::bigint AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
+         WHERE f.sink = $4 AND f.no > $1 AND f.no <= $2 ORDER BY f.no LIMIT $3";
 
     MESSAGES = "SELECT f.no, o.message_id, o.kind, o.sink, o.mark, o.topic, o.key, o.at, o.actor, o.version, o.severity,
             o.cause, o.subjects, o.body
@@ -134,6 +148,30 @@ pub(crate) async fn newest(reader: &mut impl Reads) -> Result<Option<Timestamp>>
 
 pub(super) async fn messages(reader: &mut impl Reads, after: i64, through: i64, limit: i64) -> Result<Vec<Stored>> {
     reader.query(MESSAGES).bind(after).bind(through).bind(limit).fetch_all().await
+}
+
+pub(super) async fn oldest(reader: &mut impl Reads) -> Result<Option<i64>> {
+    Ok(reader.query(OLDEST).fetch_one::<(Option<i64>,)>().await?.0)
+}
+
+pub(super) async fn messages_after(reader: &mut impl Reads, after: i64, most: i64) -> Result<i64> {
+    Ok(reader.query(MESSAGES_AFTER).bind(after).bind(most).fetch_one::<(i64,)>().await?.0)
+}
+
+/// The numbers of messages, or of a receiver's deeds, with about how many bytes their bodies have.
+pub(super) async fn sizes(
+    reader: &mut impl Reads,
+    sink: Option<&str>,
+    after: i64,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>> {
+    let statement = if sink.is_some() { SIZES_OF } else { SIZES };
+    let query = reader.query(statement).bind(after).bind(through).bind(limit);
+    match sink {
+        Some(sink) => query.bind(sink).fetch_all().await,
+        None => query.fetch_all().await,
+    }
 }
 
 pub(super) async fn acts(

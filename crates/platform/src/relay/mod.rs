@@ -42,6 +42,8 @@ pub const RELAY: JobName = JobName::new("platform.relay");
 
 /// So many rows are read at a time.
 const BATCH: i64 = 500;
+/// So many bytes of bodies are read at a time, but always one row.
+const BYTES: i64 = 8 * 1024 * 1024;
 /// So many lanes are sent side by side.
 const SIDE_BY_SIDE: usize = 16;
 /// So many rounds make one run.
@@ -170,7 +172,7 @@ impl Relay {
 
 impl Job for Relay {
     fn spec(&self) -> JobSpec {
-        JobSpec::new(RELAY).following(Follows::Feed)
+        JobSpec::new(RELAY).following(Follows::Feed).needs("relay")
     }
 
     async fn run(&self, run: &Run) -> JobResult {
@@ -238,6 +240,8 @@ async fn load(db: &Db, name: &str, sink: &dyn AnySink) -> Result<Option<Work>> {
             }
             let head = Feed::head(reader).await?;
             let (repeats, stale) = repeats(reader, name, now, &row, takes, policy).await?;
+            let whose = (*takes == Takes::Acts).then_some(name);
+            let head = Feed::within(reader, whose, row.position, head, (BATCH, BYTES)).await?;
             let mut fresh = match takes {
                 Takes::Messages(_) => Feed::messages(reader, row.position, head, BATCH).await?,
                 Takes::Acts => Feed::acts(reader, name, row.position, head, BATCH).await?,

@@ -21,7 +21,13 @@ statements! {
                 LIMIT 10001) AS ahead) AS ahead,
             (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state IN ('waiting', 'parked'))
                 AS held,
-            (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state = 'set_aside') AS aside
+            (SELECT COUNT(*) FROM platform_delivery d WHERE d.sink = s.name AND d.state = 'set_aside') AS aside,
+            (SELECT o.written FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq WHERE f.no > s.position
+                AND ((s.takes = 'messages' AND f.sink IS NULL) OR (s.takes = 'acts' AND f.sink = s.name))
+                ORDER BY f.no LIMIT 1) AS oldest_ahead,
+            (SELECT o.written FROM platform_delivery d JOIN platform_feed f ON f.no = d.no
+                JOIN platform_outbox o ON o.seq = f.seq
+                WHERE d.sink = s.name AND d.state IN ('waiting', 'parked') ORDER BY d.no LIMIT 1) AS oldest_held
         FROM platform_sink s ORDER BY s.name";
     DELIVERIES = sqlite
         "SELECT d.sink, d.no, o.message_id, COALESCE(o.topic, o.sink) AS title, d.key, d.state, d.attempts,
@@ -55,6 +61,8 @@ pub struct SinkState {
     pub position: i64,
     /// Rows that it will be sent; 10,001 of the feed stand for more.
     pub pending: i64,
+    /// When the oldest of them was written.
+    pub oldest: Option<Timestamp>,
     /// Rows that were given up until somebody says otherwise.
     pub set_aside: i64,
     /// Whether it is gone for long.
@@ -132,6 +140,8 @@ struct SinkStateRow {
     ahead: i64,
     held: i64,
     aside: i64,
+    oldest_ahead: Option<i64>,
+    oldest_held: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -159,6 +169,7 @@ pub async fn sinks(reader: &mut impl Reads) -> Result<Vec<SinkState>> {
             takes_acts: row.takes == "acts",
             pending: row.ahead + row.held,
             set_aside: row.aside,
+            oldest: row.oldest_ahead.into_iter().chain(row.oldest_held).min().map(instant).transpose()?,
             is_down: row.state == "down",
             since: instant(row.since)?,
             next_at: row.next_at.map(instant).transpose()?,

@@ -77,6 +77,7 @@ pub fn rules(keep: Keep) -> Vec<Rule> {
     vec![
         rule("platform_outbox", keep.sent, NEWEST_OUTBOX, DELETE_OUTBOX),
         rule("platform_delivery", keep.sent, NEWEST_OUTBOX, DELETE_DROPPED),
+        crate::notices::rule(keep.sent),
         rule("platform_inbox", keep.inbox, NEWEST_INBOX, DELETE_INBOX),
         rule("platform_run", keep.runs, NEWEST_RUN, DELETE_RUN),
         rule("platform_worker", Some(DAY), NEWEST_WORKER, DELETE_WORKER),

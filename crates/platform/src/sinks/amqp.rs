@@ -5,12 +5,11 @@
 
 mod wire;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, Connection, ConnectionProperties, PublisherConfirm};
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -33,18 +32,8 @@ pub struct AmqpOptions {
 pub struct Amqp {
     options: AmqpOptions,
     link: Mutex<Option<Link>>,
-    unrouted: Unrouted,
-}
-
-/// How many messages no queue wanted. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Unrouted(Arc<AtomicU64>);
-
-impl Unrouted {
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+    /// Messages that no queue wanted.
+    unrouted: Counter,
 }
 
 struct Link {
@@ -61,12 +50,12 @@ const PRECONDITION_FAILED: u16 = 406;
 impl Amqp {
     /// A sink that connects when there is something to send.
     pub fn new(options: AmqpOptions) -> Self {
-        Self { options, link: Mutex::new(None), unrouted: Unrouted::default() }
+        Self { options, link: Mutex::new(None), unrouted: Counter::default() }
     }
 
     /// Counts there what no queue wants.
     #[must_use]
-    pub fn counting(self, unrouted: Unrouted) -> Self {
+    pub fn counting(self, unrouted: Counter) -> Self {
         Self { unrouted, ..self }
     }
 
@@ -164,7 +153,7 @@ async fn publish(
     channel: &Channel,
     options: &AmqpOptions,
     entries: &[Entry],
-    unrouted: &Unrouted,
+    unrouted: &Counter,
 ) -> (usize, Option<Failure>) {
     let mut confirms: Vec<PublisherConfirm> = Vec::with_capacity(entries.len());
     let mut failure = None;
@@ -182,7 +171,7 @@ async fn publish(
     for (through, confirm) in confirms.into_iter().enumerate() {
         let failed = match timeout(CONFIRM, confirm).await {
             Ok(Ok(Confirmation::Ack(returned))) => {
-                unrouted.0.fetch_add(u64::from(returned.is_some()), Ordering::Relaxed);
+                unrouted.inc_by(u64::from(returned.is_some()));
                 continue;
             }
             Ok(Ok(Confirmation::Nack(_))) => Failure::Refused("the broker refused it".to_owned()),

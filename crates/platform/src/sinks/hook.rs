@@ -87,14 +87,9 @@ impl Sink for Hook {
 
 /// What the receiver compares: `sha256=` and the hex HMAC of the raw body.
 fn signature(secret: &Secret, body: &[u8]) -> String {
-    use std::fmt::Write as _;
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
-    let mut text = "sha256=".to_owned();
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    text
+    format!("sha256={}", tidegate_kernel::hex(&mac.finalize().into_bytes()))
 }
 
 fn trouble(error: reqwest::Error) -> Trouble {

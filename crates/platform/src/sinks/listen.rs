@@ -188,7 +188,7 @@ fn digest(delivery: &Delivery, topic: &str) -> String {
     hash.update(sent_at.map(|text| text.as_bytes().to_vec()).unwrap_or_default());
     hash.update([0]);
     hash.update(&delivery.data);
-    hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("sha256:{}", tidegate_kernel::hex(&hash.finalize()))
 }
 
 /// Whether the topic is that one, behind any prefix.

@@ -6,7 +6,7 @@ mod hook;
 mod listen;
 mod mail;
 
-pub use amqp::{Amqp, AmqpOptions, Unrouted};
+pub use amqp::{Amqp, AmqpOptions};
 pub use gate::{Gate, Subscriber};
 pub use hook::{Hook, HookOptions};
 pub use listen::{Listen, ListenOptions};

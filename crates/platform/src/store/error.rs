@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tidegate_kernel::{Classified, ErrorClass, MessageError};
 
+use super::trouble;
+
 /// An answer of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -145,6 +147,7 @@ fn class_of(error: &sqlx::Error) -> ErrorClass {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
             ErrorClass::Unavailable
         }
+        sqlx::Error::Database(_) if trouble::of(error).is_some() => ErrorClass::Unavailable,
         sqlx::Error::Database(answer) => match answer.code().as_deref() {
             Some(code) if is_away(code) => ErrorClass::Unavailable,
             Some(_) | None => ErrorClass::Fault,

@@ -194,12 +194,7 @@ fn split(text: &'static str) -> Vec<(usize, &'static str)> {
 }
 
 fn digest(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        write!(digest, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    digest
+    tidegate_kernel::hex(&Sha256::digest(text))
 }
 
 #[cfg(test)]
@@ -245,7 +240,11 @@ mod tests {
         let newer = lacks(vec![applied(1, "a"), applied(3, "c")]).unwrap_err().to_string();
         assert_eq!(
             newer,
-            "the store has migration harbour 3 (x), which this program does not know: it is older than the store"
+            concat!(
+                "the store has migration harbour 3 (x), and this program (",
+                env!("CARGO_PKG_VERSION"),
+                ") knows up to 2 of harbour: it is older than the store"
+            )
         );
         let changed = lacks(vec![applied(1, "A")]).unwrap_err().to_string();
         assert!(changed.contains("changed after it was applied"), "{changed}");

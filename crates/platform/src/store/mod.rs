@@ -17,6 +17,7 @@ mod migration;
 mod open;
 mod signal;
 mod statement;
+mod trouble;
 mod tx;
 mod work;
 
@@ -33,6 +34,7 @@ pub use error::{Result, StoreError};
 pub use migration::{Migration, Migrations};
 pub use signal::{Listener, Signal, Signals};
 pub use statement::{Query, Row, Statement, Value};
+pub use trouble::{Trouble, Troubled};
 pub use tx::{Reader, Reads, Tx};
 pub use work::{Work, in_tx};
 
@@ -100,6 +102,7 @@ struct Inner {
     engine: Engine,
     surroundings: Surroundings,
     signals: Signals,
+    health: trouble::Health,
 }
 
 /// A pool for each sort of connection.
@@ -155,8 +158,8 @@ impl Db {
             Place::Sqlite(path) => Engine::Sqlite(open::sqlite(path, options, &*surroundings.clock).await?),
             Place::Postgres(url) => Engine::Postgres(open::postgres(url, options).await?),
         };
-        let signals = Signals::default();
-        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals }), fault: None })
+        let (signals, health) = (Signals::default(), trouble::Health::default());
+        Ok(Self { inner: Arc::new(Inner { engine, surroundings, signals, health }), fault: None })
     }
 
     /// The same store, which does not answer this handle while the fault is on. For tests.
@@ -287,6 +290,7 @@ impl Db {
                 },
                 Err(error) => {
                     let transient = tx.is_transient();
+                    self.note(&tx);
                     tx.rollback().await;
                     if !transient || attempt == Self::ATTEMPTS {
                         return Err(error);
@@ -333,19 +337,26 @@ impl Db {
 
     /// Commits, and then tells those who wait for what was committed. The error says whether a repetition may help.
     async fn commit(&self, unit: &str, mut tx: Tx) -> std::result::Result<(), (bool, StoreError)> {
-        let flushed = tx.flush().await;
+        let flushed = self.flush(&mut tx).await;
         if let Err(error) = flushed {
             let transient = tx.is_transient();
+            self.note(&tx);
             tx.rollback().await;
             return Err((transient, error));
         }
-        let (unit, signals) = (unit.to_owned(), self.inner.signals.clone());
+        let (unit, inner, now) = (unit.to_owned(), Arc::clone(&self.inner), self.now());
         // On its own, as whoever waits may give up in the middle: what is committed all the same is told.
         let committing = tokio::spawn(async move {
             at_step(&unit, "commit.before").map_err(|error| (false, error))?;
-            let signal = tx.commit().await.map_err(|error| (error::is_transient(&error), error.into()))?;
+            let signal = tx.commit().await.map_err(|error| {
+                if let Some(what) = trouble::of(&error) {
+                    inner.health.note(what, error.to_string(), now);
+                }
+                (error::is_transient(&error), error.into())
+            })?;
+            inner.health.clear();
             at_step(&unit, "commit.after").map_err(|error| (false, error))?;
-            signals.tell(signal);
+            inner.signals.tell(signal);
             Ok(())
         });
         committing.await.unwrap_or_else(|ended| match ended.try_into_panic() {
@@ -353,6 +364,26 @@ impl Db {
             // the program ends
             Err(_) => Err((false, sqlx::Error::WorkerCrashed.into())),
         })
+    }
+
+    /// Writes what is kept until the end; and if the store took no writes until now, that it did.
+    async fn flush(&self, tx: &mut Tx) -> Result<()> {
+        tx.flush().await?;
+        match self.trouble() {
+            Some(troubled) => tx.keep_trouble(&troubled).await,
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, tx: &Tx) {
+        if let Some((what, error)) = tx.trouble() {
+            self.inner.health.note(*what, error.clone(), self.now());
+        }
+    }
+
+    /// That the store takes no writes, as far as this process knows.
+    pub fn trouble(&self) -> Option<Troubled> {
+        self.inner.health.troubled()
     }
 
     /// The present instant, by the clock that was handed in.

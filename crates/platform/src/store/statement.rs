@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, Encode, FromRow, Postgres, Sqlite, Type};
 
 use super::error::{Result, is_transient};
+use super::trouble::{self, Trouble};
 
 /// A fixed statement with its text for each database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,16 +93,34 @@ pub struct Query<'c> {
     statement: Statement,
     bound: Bound<'c>,
     failed: Option<sqlx::Error>,
-    transient: &'c mut bool,
+    failures: &'c mut Failures,
+}
+
+/// What is remembered of the statements of a connection that failed, whatever their callers make of the errors.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    /// Whether one failed only because another writer came between.
+    pub(crate) transient: bool,
+    /// Whether one failed because the store takes no writes, and what it said.
+    pub(crate) trouble: Option<(Trouble, String)>,
+}
+
+impl Failures {
+    pub(crate) fn note(&mut self, error: &sqlx::Error) {
+        self.transient |= is_transient(error);
+        if let Some(what) = trouble::of(error) {
+            self.trouble = Some((what, error.to_string()));
+        }
+    }
 }
 
 impl<'c> Query<'c> {
-    pub(crate) fn new(statement: Statement, connection: Connection<'c>, transient: &'c mut bool) -> Self {
+    pub(crate) fn new(statement: Statement, connection: Connection<'c>, failures: &'c mut Failures) -> Self {
         let bound = match connection {
             Connection::Sqlite(connection) => Bound::Sqlite(connection, SqliteArguments::default()),
             Connection::Postgres(connection) => Bound::Postgres(connection, PgArguments::default()),
         };
-        Self { statement, bound, failed: None, transient }
+        Self { statement, bound, failed: None, failures }
     }
 
     /// Binds the next value. A text is bound as a reference, an absent value as `None`.
@@ -131,7 +150,7 @@ impl<'c> Query<'c> {
     ///
     /// The database refuses or is away, or a row has another shape.
     pub async fn fetch_all<T: Row>(self) -> Result<Vec<T>> {
-        let Self { statement, bound, failed, transient } = self;
+        let Self { statement, bound, failed, failures } = self;
         if let Some(error) = failed {
             return Err(error.into());
         }
@@ -143,7 +162,7 @@ impl<'c> Query<'c> {
                 sqlx::query_as_with(statement.postgres, arguments).fetch_all(connection).await
             }
         };
-        rows.inspect_err(|error| *transient |= is_transient(error)).map_err(Into::into)
+        rows.inspect_err(|error| failures.note(error)).map_err(Into::into)
     }
 
     /// The first row, if there is one.
@@ -170,7 +189,7 @@ impl<'c> Query<'c> {
     ///
     /// The database refuses or is away.
     pub async fn execute(self) -> Result<u64> {
-        let Self { statement, bound, failed, transient } = self;
+        let Self { statement, bound, failed, failures } = self;
         if let Some(error) = failed {
             return Err(error.into());
         }
@@ -184,6 +203,6 @@ impl<'c> Query<'c> {
                 .await
                 .map(|result| result.rows_affected()),
         };
-        changed.inspect_err(|error| *transient |= is_transient(error)).map_err(Into::into)
+        changed.inspect_err(|error| failures.note(error)).map_err(Into::into)
     }
 }

@@ -7,7 +7,8 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::error::{Result, StoreError};
 use super::signal::Signal;
-use super::statement::{Connection, Query, Statement};
+use super::statement::{Connection, Failures, Query, Statement};
+use super::trouble::Trouble;
 use super::{Durability, Isolation, Surroundings};
 use crate::outbox::Row;
 use crate::wake::Wishes;
@@ -33,7 +34,7 @@ pub struct Tx {
     manner: Manner,
     surroundings: Surroundings,
     now: Timestamp,
-    transient: bool,
+    failures: Failures,
     pub(crate) signal: Signal,
     pub(crate) outbox: Vec<Row>,
     /// What this transaction announced.
@@ -52,7 +53,7 @@ enum Begun {
 /// A connection that can only read.
 pub struct Reader {
     connection: Reading,
-    transient: bool,
+    failures: Failures,
 }
 
 enum Reading {
@@ -75,7 +76,7 @@ impl Reads for Tx {
             Begun::Sqlite(begun, _) => Connection::Sqlite(begun),
             Begun::Postgres(begun) => Connection::Postgres(begun),
         };
-        Query::new(statement, connection, &mut self.transient)
+        Query::new(statement, connection, &mut self.failures)
     }
 
     fn is_postgres(&self) -> bool {
@@ -89,7 +90,7 @@ impl Reads for Reader {
             Reading::Sqlite(connection) => Connection::Sqlite(connection),
             Reading::Postgres(connection) => Connection::Postgres(connection),
         };
-        Query::new(statement, connection, &mut self.transient)
+        Query::new(statement, connection, &mut self.failures)
     }
 
     fn is_postgres(&self) -> bool {
@@ -99,11 +100,11 @@ impl Reads for Reader {
 
 impl Reader {
     pub(super) fn sqlite(connection: PoolConnection<Sqlite>) -> Self {
-        Self { connection: Reading::Sqlite(connection), transient: false }
+        Self { connection: Reading::Sqlite(connection), failures: Failures::default() }
     }
 
     pub(super) fn postgres(connection: PoolConnection<Postgres>) -> Self {
-        Self { connection: Reading::Postgres(connection), transient: false }
+        Self { connection: Reading::Postgres(connection), failures: Failures::default() }
     }
 }
 
@@ -135,7 +136,7 @@ impl Tx {
             manner,
             surroundings,
             now,
-            transient: false,
+            failures: Failures::default(),
             signal: Signal::default(),
             outbox: Vec::new(),
             announced: Vec::new(),
@@ -175,7 +176,12 @@ impl Tx {
 
     /// Whether a statement failed only because another writer came between.
     pub(super) fn is_transient(&self) -> bool {
-        self.transient
+        self.failures.transient
+    }
+
+    /// Whether a statement failed because the store takes no writes, and what it said.
+    pub(super) fn trouble(&self) -> Option<&(Trouble, String)> {
+        self.failures.trouble.as_ref()
     }
 
     /// Lets the server answer a commit before it is on the disk.

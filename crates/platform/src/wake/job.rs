@@ -283,10 +283,10 @@ impl Jobs {
         self
     }
 
-    /// Only those that run where these roles are.
+    /// Only those that run where these roles are; a job that needs none in particular runs where `worker` is.
     #[must_use]
     pub fn in_roles(mut self, roles: &[&str]) -> Self {
-        self.by_name.retain(|_, job| job.spec().needs.is_none_or(|needs| roles.contains(&needs)));
+        self.by_name.retain(|_, job| roles.contains(&job.spec().needs.unwrap_or("worker")));
         self
     }
 

@@ -8,13 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
 use tidegate_kernel::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::Outcome;
 use super::claim::Claimed;
-use super::engine::Engine;
+use super::engine::{Engine, RunEnd};
 use super::heart;
 use super::job::{Follows, Jobs};
 use super::store;
@@ -63,12 +68,78 @@ impl WorkerCounts {
     pub fn taken_over(&self) -> u64 {
         self.0.taken_over.load(Ordering::Relaxed)
     }
+
+    /// What is counted of each job.
+    pub(crate) fn of_jobs(&self) -> &OfJobs {
+        &self.0.of_jobs
+    }
 }
 
 #[derive(Default)]
 struct Counts {
     swept: AtomicU64,
     taken_over: Arc<AtomicU64>,
+    of_jobs: OfJobs,
+}
+
+/// What is counted of each job.
+#[derive(Clone)]
+pub(crate) struct OfJobs {
+    pub(crate) swept: Family<OfJob, Counter>,
+    pub(crate) latency: Family<OfJob, Histogram>,
+    pub(crate) runs: Family<OfRun, Counter>,
+}
+
+/// A job, as a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfJob {
+    job: &'static str,
+}
+
+/// A job and how its run ended, as labels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfRun {
+    job: &'static str,
+    outcome: &'static str,
+}
+
+/// Upper bounds, in seconds.
+const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
+
+fn new_histogram() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+impl Default for OfJobs {
+    fn default() -> Self {
+        let latency = Family::new_with_constructor(new_histogram as fn() -> Histogram);
+        Self { swept: Family::default(), latency, runs: Family::default() }
+    }
+}
+
+impl OfJobs {
+    /// With a zero for each job, so that whoever watches sees that there is something to count.
+    fn begin(&self, jobs: &Jobs) {
+        for job in jobs.names() {
+            drop(self.swept.get_or_create(&OfJob { job }));
+            drop(self.latency.get_or_create(&OfJob { job }));
+        }
+    }
+
+    fn began(&self, job: &'static str, latency: Duration) {
+        self.latency.get_or_create(&OfJob { job }).observe(latency.as_secs_f64());
+    }
+
+    fn ended(&self, job: &'static str, ended: &RunEnd) {
+        let outcome = match ended {
+            RunEnd::Well(Outcome::Done) => "done",
+            RunEnd::Well(Outcome::Again(_)) => "again",
+            RunEnd::Well(Outcome::Wait { .. }) => "wait",
+            RunEnd::Failed(_) => "failed",
+            RunEnd::LeaseLost => "lease_lost",
+        };
+        self.runs.get_or_create(&OfRun { job, outcome }).inc();
+    }
 }
 
 struct Loop {
@@ -109,6 +180,7 @@ impl Worker {
     pub fn start(db: Db, jobs: Jobs, options: WorkerOptions) -> Self {
         let (stop, stopping) = watch::channel(None);
         let counts = Arc::new(Counts::default());
+        counts.of_jobs.begin(&jobs);
         let listener = db.signals().listen();
         let engine = Engine::new(db, jobs, options.lease);
         let task = tokio::spawn(work(engine, options, Arc::clone(&counts), listener, stopping));
@@ -263,6 +335,7 @@ impl Loop {
                 return Ok(next.map(|at| self.engine.db().now().until(at)));
             };
             if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
+                self.counts.of_jobs.began(claimed.lease.job, due.at.until(now));
                 self.start(claimed);
             }
         }
@@ -314,12 +387,15 @@ impl Loop {
     fn start(&mut self, claimed: Claimed) {
         let run = (claimed.lease.job, claimed.lease.key.clone());
         self.keys.insert(run.clone());
-        let (engine, deadline) = (self.engine.clone(), self.deadline.clone());
+        let (engine, deadline, counts) = (self.engine.clone(), self.deadline.clone(), Arc::clone(&self.counts));
         self.running.spawn(async move {
             let lease = claimed.lease.clone();
-            if let Err(error) = engine.execute(claimed, &deadline).await {
-                tracing::error!(job = run.0, key = run.1, %error, "that a job failed was not stored");
-                heart::give_back(&engine, &lease).await;
+            match engine.execute(claimed, &deadline).await {
+                Ok(ran) => counts.of_jobs.ended(ran.job, &ran.ended),
+                Err(error) => {
+                    tracing::error!(job = run.0, key = run.1, %error, "that a job failed was not stored");
+                    heart::give_back(&engine, &lease).await;
+                }
             }
             run
         });
@@ -335,7 +411,7 @@ impl Loop {
         {
             if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
                 tracing::warn!(job = due.job, key = due.key, "a sweep found what no signal told");
-                self.counts.swept.fetch_add(1, Ordering::Relaxed);
+                self.swept(claimed.lease.job);
                 self.start(claimed);
             }
         }
@@ -360,12 +436,17 @@ impl Loop {
                 let now = self.engine.db().now();
                 if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
                     tracing::warn!(job, key, "a sweep found a log that no signal told of");
-                    self.counts.swept.fetch_add(1, Ordering::Relaxed);
+                    self.swept(claimed.lease.job);
                     self.start(claimed);
                 }
             }
         }
         Ok(())
+    }
+
+    fn swept(&self, job: &'static str) {
+        self.counts.swept.fetch_add(1, Ordering::Relaxed);
+        self.counts.of_jobs.swept.get_or_create(&OfJob { job }).inc();
     }
 
     async fn say_seen(&self) -> Result<()> {

@@ -2,10 +2,12 @@
 
 mod auth;
 mod blockers;
+mod codes;
 mod config;
 mod events;
 mod http;
 mod inbox;
+mod notices;
 mod outbox;
 mod relay;
 mod retention;

@@ -90,7 +90,13 @@ fn config() -> ResultsConfig {
 
 fn auth(db: &Db) -> Auth {
     let day = Duration::from_secs(86_400);
-    let options = AuthOptions { anonymous_read: true, session_idle: day, session_max: day, grants: vec![] };
+    let options = AuthOptions {
+        anonymous_read: true,
+        anonymous_read_of: std::collections::BTreeMap::new(),
+        session_idle: day,
+        session_max: day,
+        grants: vec![],
+    };
     Auth::new(db.clone(), Rights::of(&[RIGHTS]).expect("the rights fit"), options).expect("no grants, no mistakes")
 }
 

@@ -27,7 +27,7 @@ const PAGES: [(&str, &[&str]); 6] = [
 pub(super) async fn faults(server: &Server, lesson: &Lesson, key: &str) -> Result<Vec<String>, Failure> {
     let mut faults = told(server, lesson).await?;
     let history = format!("/results/testcases/{BROKEN_FOR_A_NIGHT}");
-    let pages = PAGES.into_iter().chain([(history.as_str(), &["class=\"bad\"", "class=\"good\""][..])]);
+    let pages = PAGES.into_iter().chain([(history.as_str(), &["class=\"mark bad\"", "class=\"mark good\""][..])]);
     for (path, words) in pages {
         let text = page(server, path).await?;
         let missing = words.iter().filter(|word| !text.contains(**word));

@@ -37,7 +37,7 @@ struct MeaningPage {
     meaning: &'static Meaning,
 }
 
-const MEANINGS: [Meaning; 21] = [
+const MEANINGS: [Meaning; 22] = [
     Meaning {
         code: "platform.unknown-parameter",
         title: "Something is named that is not asked for",
@@ -157,6 +157,12 @@ const MEANINGS: [Meaning; 21] = [
         title: "The import was stopped",
         happened: "Too many of its lines cannot be read, so it was given up. What was taken before is stored.",
         can: "Mend the lines that the answer lists, and send the whole again with the same id: nothing is stored twice.",
+    },
+    Meaning {
+        code: "results.not-for-tests",
+        title: "This store is not for tests",
+        happened: "It was asked to empty itself, and was not made with test.hooks = true, so it may hold what somebody needs.",
+        can: "Run the tests on a service with a data_dir of its own.",
     },
     Meaning {
         code: "results.too-slow",

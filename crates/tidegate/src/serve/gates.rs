@@ -1,11 +1,12 @@
 //! The gates: what each brings to the service.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use tidegate_kernel::TopicFiles;
 use tidegate_platform::auth::{BadRights, Rights};
 use tidegate_platform::fault::Fault;
-use tidegate_platform::http::{Mounts, Platform, Routes, form_routes, topic_routes};
+use tidegate_platform::http::{GateState, Mounts, Platform, Routes, form_routes, topic_routes};
 use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
 use tidegate_platform::store::{Db, Migrations, StoreError, in_tx};
@@ -31,9 +32,23 @@ static TOPICS: LazyLock<Vec<TopicFiles>> = LazyLock::new(|| {
     all.concat()
 });
 
+/// The name of the gate of results.
+const RESULTS: &str = "results";
+
 /// The rights of all gates.
 pub(super) fn rights() -> Result<Rights, BadRights> {
     Rights::of(&[tidegate_results::rights::RIGHTS])
+}
+
+/// The gates of this program, and which of them are on.
+pub(super) fn states(settings: &Settings) -> Vec<GateState> {
+    vec![GateState { name: RESULTS, enabled: settings.results.enabled }]
+}
+
+/// Which gates anybody may read, or nobody without a login, whatever holds everywhere else.
+pub(super) fn anonymous_read(settings: &Settings) -> BTreeMap<&'static str, bool> {
+    let results = settings.results.anonymous_read.map(|may| (RESULTS, may));
+    results.into_iter().collect()
 }
 
 /// The routes and pages of the gates that are on, of a service that is found at this address, and how errors look below
@@ -45,9 +60,16 @@ pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: F
         let gate = api::Gate::new(platform.clone(), url, &settings.results);
         let test = &settings.platform.test;
         let gate = Arc::new(if test.hooks { gate.for_tests(&test.identity, bus) } else { gate });
-        routes = routes.and(api::routes(Arc::clone(&gate))).and(of_results::routes(gate, Arc::clone(&frame)));
-        mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
+        let of_gate = api::routes(Arc::clone(&gate)).and(of_results::routes(gate, Arc::clone(&frame)));
+        routes = routes.and(of_gate.of(RESULTS));
+    } else {
+        for path in ["/api/v1/results", api::RESULTSDB, of_results::PLACE.path] {
+            mounts = mounts.off(path, RESULTS);
+        }
+        mounts = mounts.with(of_results::PLACE.path, pages::ErrorPages(Arc::clone(&frame)));
     }
+    // their clients expect errors of that shape, also to hear that the gate is off
+    mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
     for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
         mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
     }

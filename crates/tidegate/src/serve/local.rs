@@ -24,7 +24,7 @@ impl LocalStore {
             Failure::UNKNOWN => Failure { text: format!("{}; {remedy}", failure.text), ..failure },
             _ => failure,
         })?;
-        let auth = wiring::keeper(config, &db)?;
+        let auth = wiring::keeper(settings, &db)?;
         let (_, stopping) = watch::channel(false);
         let platform = Platform::new(db.clone(), auth, HttpSettings::from(&config.http), Vec::new(), stopping);
         Ok(Self { db, platform })

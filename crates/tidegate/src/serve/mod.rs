@@ -2,11 +2,13 @@
 //!
 //! It binds its addresses, opens and migrates the store, starts the worker and the listener, and only then says on standard
 //! output where it is. A signal makes it unready, lets requests and runs end, gives the leases back and exits with 0; a
-//! second one ends it at once.
+//! second one ends it at once. A hang-up has the configuration read anew.
 
 mod gates;
 mod local;
 mod log;
+mod reload;
+mod roles;
 mod service;
 mod wiring;
 
@@ -21,6 +23,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Failure, of_output};
 use crate::settings::{Settings, load};
+use reload::{Origin, reload};
+use roles::{Role, Roles};
 
 pub(crate) use local::LocalStore;
 pub(crate) use log::start as start_log;
@@ -32,6 +36,16 @@ pub(crate) struct ServeArgs {
     /// Listen on this port of loopback instead of the configured addresses; 0 takes a free one
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// What this process does, with commas between, instead of everything; SQLite has one process only
+    #[arg(long, value_enum, value_name = "ROLES", value_delimiter = ',', default_values_t = Role::ALL)]
+    roles: Vec<Role>,
+}
+
+impl ServeArgs {
+    /// A process that nobody asks anything.
+    pub(crate) fn worker() -> Self {
+        Self { port: None, roles: Role::UNSEEN.to_vec() }
+    }
 }
 
 /// Serves until a signal ends it.
@@ -41,9 +55,10 @@ pub(crate) fn serve(args: &ServeArgs, asked: Option<&Path>, console: &mut Consol
     if let Some(port) = args.port {
         settings.platform.http.listen = vec![([127, 0, 0, 1], port).into()];
     }
-    log::start(&settings.platform.log);
+    let level = log::start(&settings.platform.log);
+    let origin = Origin { asked: asked.map(Path::to_owned), environment, level };
     let runtime = runtime()?;
-    let served = runtime.block_on(run(&settings, console));
+    let served = runtime.block_on(run(&settings, origin, &Roles::new(&args.roles), console));
     // after a second signal nothing is waited for
     runtime.shutdown_background();
     served
@@ -64,8 +79,7 @@ pub(crate) struct Signals {
 impl Signals {
     /// Inside of a runtime.
     pub(crate) fn new() -> Result<Self, Failure> {
-        let of = |kind| signal(kind).map_err(|error| Failure::fault(format!("no signals: {error}")));
-        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+        Ok(Self { terminate: signal_of(SignalKind::terminate())?, interrupt: signal_of(SignalKind::interrupt())? })
     }
 
     pub(crate) async fn next(&mut self) {
@@ -76,13 +90,25 @@ impl Signals {
     }
 }
 
-async fn run(settings: &Settings, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let mut signals = Signals::new()?;
-    let mut service = Service::start(settings, Routes::new()).await?;
+fn signal_of(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| Failure::fault(format!("no signals: {error}")))
+}
+
+async fn run(settings: &Settings, origin: Origin, roles: &Roles, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let (mut signals, mut hangup) = (Signals::new()?, signal_of(SignalKind::hangup())?);
+    let mut service = Service::start(settings, Some(origin), roles, Routes::new()).await?;
     say(console, &service).await?;
-    tracing::info!(url = %service.url, "the service is ready");
+    tracing::info!(url = %service.url, roles = roles.shown(), "the service is ready");
+    let running = service.running.clone();
+    let reloading = async {
+        while let (Some(()), Some(running)) = (hangup.recv().await, &running) {
+            reload(running).await;
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = signals.next() => {}
+        () = reloading => {}
         failure = service.ended() => return Err(failure),
     }
     tracing::info!("the service stops");
@@ -100,6 +126,9 @@ async fn say(console: &mut Console<'_>, service: &Service) -> Result<(), Failure
         let (url, token) = (&service.url, token.expose());
         let line = format!("setup: open {url}/setup or run \"tidegate setup --token {token}\"");
         console.warn(&line).map_err(output)?;
+    }
+    if service.addresses.is_empty() {
+        return console.prompt("ready: without a listener\n").map_err(output);
     }
     for address in &service.addresses {
         console.prompt(&format!("ready: http://{address}\n")).map_err(output)?;

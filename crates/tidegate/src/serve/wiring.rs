@@ -12,17 +12,19 @@ use tidegate_platform::chance::SystemRng;
 use tidegate_platform::config::{self, BusDeclare, PlatformConfig};
 use tidegate_platform::fault::Fault;
 use tidegate_platform::http;
+use tidegate_platform::notices::{Digest, DigestOptions};
 use tidegate_platform::outbox::Sequence;
 use tidegate_platform::relay::Relay;
 use tidegate_platform::retention::{Keep, Retention, rules};
 use tidegate_platform::secret::Secret;
 use tidegate_platform::sinks::{
-    Amqp, AmqpOptions, Hook, HookOptions, Listen, ListenOptions, MailOptions, MailWay, Mailer, Unrouted,
+    Amqp, AmqpOptions, Hook, HookOptions, Listen, ListenOptions, MailOptions, MailWay, Mailer,
 };
 use tidegate_platform::store::{Db, Place, StoreOptions, Surroundings};
 use tidegate_platform::wake::{Jobs, WorkerOptions};
 
 use super::gates;
+use super::roles::Roles;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -32,7 +34,7 @@ pub(super) struct Bus {
     /// Takes all receivers away, for tests.
     pub(super) fault: Fault,
     /// What no queue of the broker wanted.
-    pub(super) unrouted: Unrouted,
+    pub(super) unrouted: http::Count,
 }
 
 /// Opens and migrates the store.
@@ -76,17 +78,23 @@ pub(super) fn direct_url(config: &PlatformConfig) -> Option<&str> {
     url.starts_with("postgres").then_some(url)
 }
 
-pub(super) fn keeper(config: &PlatformConfig, db: &Db) -> Result<Auth, Failure> {
+/// Who may do what, as the configuration says.
+pub(super) fn auth_options(settings: &Settings) -> AuthOptions {
+    let anonymous_read_of = gates::anonymous_read(settings);
+    AuthOptions { anonymous_read_of, ..AuthOptions::from(&settings.platform.auth) }
+}
+
+pub(super) fn keeper(settings: &Settings, db: &Db) -> Result<Auth, Failure> {
     let rights = gates::rights().map_err(|error| Failure::fault(error.to_string()))?;
-    let auth = Auth::new(db.clone(), rights, AuthOptions::from(&config.auth));
+    let auth = Auth::new(db.clone(), rights, auth_options(settings));
     auth.map_err(|error| Failure::usage(format!("[[auth.grant]]: {error}")))
 }
 
-pub(super) fn worker(config: &PlatformConfig) -> WorkerOptions {
+pub(super) fn worker(config: &PlatformConfig, roles: &Roles) -> WorkerOptions {
     let usual = WorkerOptions::default();
     let slots = config.jobs.slots.map(NonZeroU32::get).and_then(|slots| usize::try_from(slots).ok());
     let (lease, sweep) = (config.jobs.lease, config.jobs.sweep);
-    WorkerOptions { slots: slots.unwrap_or(usual.slots), lease, sweep, roles: usual.roles }
+    WorkerOptions { slots: slots.unwrap_or(usual.slots), lease, sweep, roles: roles.shown() }
 }
 
 /// All jobs, with the receivers enrolled.
@@ -94,8 +102,20 @@ pub(super) async fn jobs(settings: &Settings, db: &Db, bus: &Bus) -> Result<Jobs
     let config = &settings.platform;
     let relay = relay(config, bus)?.enrol(db).await?;
     let retention = gates::kept(settings, retention(config)).enrol(db).await?;
-    let jobs = Jobs::default().with(relay).with(retention).with(gates::consumers(settings));
+    let consumers = gates::consumers(settings).enrol(db).await?;
+    let jobs = Jobs::default().with(relay).with(retention).with(consumers).with(digest(settings));
     Ok(if db.is_postgres() { jobs.with(Sequence) } else { jobs })
+}
+
+/// Folds what people are told into few mails.
+fn digest(settings: &Settings) -> Digest {
+    let (mail, http) = (&settings.platform.mail, &settings.platform.http);
+    let domain = mail.from.rsplit_once('@').map_or("localhost", |(_, domain)| domain.trim_end_matches('>'));
+    let unsubscribe = match &http.public_url {
+        Some(url) => format!("{url}/account"),
+        None => format!("mailto:{}", mail.from.rsplit('<').next().unwrap_or_default().trim_end_matches('>')),
+    };
+    Digest::new(DigestOptions { per_hour: mail.per_hour, domain: domain.to_owned(), unsubscribe })
 }
 
 /// Hears the bus, if there is one that has something for us.

@@ -148,11 +148,7 @@ fn message_id(kind: &str, letter: &Letter, occasion: Occasion<'_>, due: u32) -> 
         hash.update(part);
         hash.update([0]);
     }
-    let mut id = format!("<{kind}.");
-    for byte in hash.finalize().iter().take(16) {
-        let _ = write!(id, "{byte:02x}");
-    }
-    id + "@proposed-migration.tidegate>"
+    format!("<{kind}.{}@proposed-migration.tidegate>", tidegate_kernel::hex(&hash.finalize()[..16]))
 }
 
 #[cfg(test)]

@@ -156,7 +156,12 @@ async fn list(
     let after = after.as_ref();
     let kept: StoreResult<Vec<Kept>> =
         platform.db().read(|reader| in_tx(blockers::list(reader, filter, after, rows))).await;
-    Ok(Json(shown(page.list(kept?, Kept::place))))
+    let mut list = shown(page.list(kept?, Kept::place));
+    // it is in no list of the store while it holds
+    if let Some(of_store) = blockers::of_store(platform.db()).filter(|kept| after.is_none() && filter.takes(kept)) {
+        list.items.insert(0, of_store.into());
+    }
+    Ok(Json(list))
 }
 
 async fn history(
@@ -182,7 +187,8 @@ async fn one(
     let number: BlockerId = id.parse().map_err(|_| missing())?;
     let kept: StoreResult<Option<Kept>> = platform.db().read(|reader| in_tx(blockers::one(reader, number))).await;
     let hidden = platform.hidden_from(&caller);
-    let kept = kept?.filter(|kept| !hidden.contains(&kept.gate));
+    let of_store = blockers::of_store(platform.db()).filter(|kept| kept.blocker.id() == number);
+    let kept = of_store.or(kept?).filter(|kept| !hidden.contains(&kept.gate));
     Ok(Json(kept.ok_or_else(missing)?.into()))
 }
 

@@ -77,13 +77,16 @@ struct Place {
 
 /// Where a stream is.
 struct Streaming {
-    db: Db,
+    platform: Platform,
+    is_anonymous: bool,
     wanted: Wanted,
     told: broadcast::Receiver<Arc<Entry>>,
     stopping: watch::Receiver<bool>,
     /// Read from the feed and not sent yet, last first.
     ready: Vec<Entry>,
     after: i64,
+    /// Whether something that its client did not see is not to be had any more, or too much of it.
+    missed: bool,
     caught_up: bool,
     _place: Place,
 }
@@ -107,7 +110,7 @@ impl Wanted {
         let any =
             |words: &[String], fits: &dyn Fn(&str) -> bool| words.is_empty() || words.iter().any(|word| fits(word));
         any(&self.topics, &|pattern| message.topic.matches(pattern))
-            && any(&self.gates, &|gate| message.topic.as_str().split('.').next() == Some(gate))
+            && any(&self.gates, &|gate| message.key.prefix() == gate)
             && any(&self.subjects, &|subject| message.subjects.iter().any(|of| of.to_string() == subject))
     }
 }
@@ -218,7 +221,7 @@ async fn events(
 ) -> Result<Response, Problem> {
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/event-stream") {
-        return Ok(Json(listed(&platform, &wanted).await?).into_response());
+        return Ok(Json(listed(&platform, &wanted, caller.principal().is_anonymous()).await?).into_response());
     }
     if let Some(last) = headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         let bad = || Problem::bad_value("header:Last-Event-ID", "expected a number of the feed");
@@ -228,26 +231,25 @@ async fn events(
         Problem::new(429, "platform.rate-limited", format!("more than {STREAMS} streams to this address"))
     })?;
     let told = platform.inner.live.subscribe().await?;
-    let after = match wanted.after {
-        Some(after) => after,
-        None => platform.db().read(|reader| in_tx(Feed::head(reader))).await?,
-    };
+    let (after, missed) = begin(&platform, wanted.after).await?;
     let streaming = Streaming {
-        db: platform.db().clone(),
+        is_anonymous: caller.principal().is_anonymous(),
         wanted,
         told,
         stopping: platform.inner.stopping.clone(),
         ready: Vec::new(),
         after,
+        missed,
         caught_up: false,
         _place: place,
+        platform,
     };
     let alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(streamed(streaming)).keep_alive(alive).into_response())
 }
 
 /// A page of the list, oldest first. Its cursor is a number of the feed.
-async fn listed(platform: &Platform, wanted: &Wanted) -> Result<List<Happened>, Problem> {
+async fn listed(platform: &Platform, wanted: &Wanted, is_anonymous: bool) -> Result<List<Happened>, Problem> {
     let mut after = wanted.after.unwrap_or(0);
     let (mut items, mut searched) = (Vec::new(), 0);
     loop {
@@ -260,6 +262,7 @@ async fn listed(platform: &Platform, wanted: &Wanted) -> Result<List<Happened>, 
             after = entry.no;
             if let Post::Message(message) = entry.post
                 && wanted.takes(&message)
+                && may_read(platform, is_anonymous, &message)
             {
                 items.push(Happened { no: entry.no, message });
                 if items.len() == wanted.limit {
@@ -285,7 +288,11 @@ fn streamed(streaming: Streaming) -> impl Stream<Item = Result<Event, Infallible
                 let event = event.json_data(&*message).expect("an envelope is plain data");
                 Some((Ok(event), Some(streaming)))
             }
-            Some(Told::Reset) => Some((Ok(Event::default().event("reset").data("{}")), None)),
+            Some(Told::Reset(head)) => {
+                // whoever comes back goes on from here
+                let event = Event::default().id(head.to_string()).event("reset").data("{}");
+                Some((Ok(event), None))
+            }
             None => None,
         }
     })
@@ -293,12 +300,47 @@ fn streamed(streaming: Streaming) -> impl Stream<Item = Result<Event, Infallible
 
 enum Told {
     Message(i64, Box<Envelope>),
-    /// The client is to begin anew: what it missed is not to be had here.
-    Reset,
+    /// The client is to begin anew behind that number: what it missed is not to be had here.
+    Reset(i64),
+}
+
+/// Where a stream begins that was asked to go on behind that number; and whether what lies between is gone or too much.
+async fn begin(platform: &Platform, after: Option<i64>) -> StoreResult<(i64, bool)> {
+    platform
+        .db()
+        .read(|reader| {
+            in_tx(async move {
+                let head = Feed::head(reader).await?;
+                let Some(after) = after else { return Ok((head, false)) };
+                // who begins at the begin wants what there is
+                if after == 0 {
+                    return Ok((after, false));
+                }
+                let oldest = Feed::oldest(reader).await?;
+                let is_gone = after > head || oldest.is_some_and(|oldest| after.saturating_add(1) < oldest);
+                let most = i64::try_from(BEHIND).unwrap_or(i64::MAX);
+                Ok((after, is_gone || Feed::messages_after(reader, after, most + 1).await? > most))
+            })
+        })
+        .await
+}
+
+/// Whether that one may read what a gate says. It is asked for each message, as it may change while a stream goes on.
+fn may_read(platform: &Platform, is_anonymous: bool, message: &Envelope) -> bool {
+    !is_anonymous || platform.auth().anonymous_read_of(message.key.prefix())
 }
 
 impl Streaming {
+    /// That the client has to begin anew, behind what there is now.
+    async fn reset(&self) -> Told {
+        let head: StoreResult<i64> = self.platform.db().read(|reader| in_tx(Feed::head(reader))).await;
+        Told::Reset(head.unwrap_or(self.after))
+    }
+
     async fn next(&mut self) -> Option<Told> {
+        if self.missed {
+            return Some(self.reset().await);
+        }
         loop {
             while let Some(entry) = self.ready.pop() {
                 if let Some(told) = self.take(&entry) {
@@ -308,8 +350,8 @@ impl Streaming {
             if !self.caught_up {
                 let after = self.after;
                 let read: StoreResult<Vec<Entry>> =
-                    self.db.read(|reader| in_tx(Feed::messages(reader, after, i64::MAX, BATCH))).await;
-                let Ok(mut entries) = read else { return Some(Told::Reset) };
+                    self.platform.db().read(|reader| in_tx(Feed::messages(reader, after, i64::MAX, BATCH))).await;
+                let Ok(mut entries) = read else { return Some(self.reset().await) };
                 self.caught_up = entries.is_empty();
                 entries.reverse();
                 self.ready = entries;
@@ -325,7 +367,7 @@ impl Streaming {
                         return Some(told);
                     }
                 }
-                Err(broadcast::error::RecvError::Lagged(_)) => return Some(Told::Reset),
+                Err(broadcast::error::RecvError::Lagged(_)) => return Some(self.reset().await),
                 Err(broadcast::error::RecvError::Closed) => return None,
             }
         }
@@ -338,7 +380,11 @@ impl Streaming {
         }
         self.after = entry.no;
         match &entry.post {
-            Post::Message(message) if self.wanted.takes(message) => Some(Told::Message(entry.no, message.clone())),
+            Post::Message(message)
+                if self.wanted.takes(message) && may_read(&self.platform, self.is_anonymous, message) =>
+            {
+                Some(Told::Message(entry.no, message.clone()))
+            }
             Post::Message(_) | Post::Act(_) => None,
         }
     }

@@ -7,7 +7,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
-use tidegate_kernel::Timestamp;
+use tidegate_kernel::{Timestamp, hex};
 use utoipa::ToSchema;
 
 use super::super::Platform;
@@ -17,7 +17,7 @@ use super::super::input::{Body, Fields, FromFields, Path, Query};
 use super::super::list::{List, PAGE_PARAMETERS, Page};
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};
-use crate::auth::{ADMIN, hex};
+use crate::auth::ADMIN;
 use crate::hooks::{self, HookChange, Hooked, NewHook, is_pattern};
 use crate::secret::Secret;
 use crate::store::{Result as StoreResult, in_tx};

@@ -1,6 +1,7 @@
 //! The platform's own endpoints: one file a noun.
 
 mod blockers;
+mod configuration;
 pub(super) mod entry;
 mod events;
 pub(super) mod grants;
@@ -21,6 +22,7 @@ mod writes;
 use super::route::{Access, Endpoint, Routes};
 use super::{Platform, health};
 
+pub use configuration::routes as config_routes;
 pub use entry::{LogIn, SetUp, log_in, make_admin};
 pub(super) use events::Live;
 pub use tokens::{CreateToken, create as create_token};

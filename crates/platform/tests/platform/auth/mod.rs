@@ -22,7 +22,13 @@ const HARBOUR: GateRights = GateRights {
 
 pub(crate) fn options(grants: Vec<ConfiguredGrant>) -> AuthOptions {
     let hours = |hours: u64| Duration::from_secs(hours * 3_600);
-    AuthOptions { anonymous_read: true, session_idle: hours(12), session_max: hours(168), grants }
+    AuthOptions {
+        anonymous_read: true,
+        anonymous_read_of: std::collections::BTreeMap::new(),
+        session_idle: hours(12),
+        session_max: hours(168),
+        grants,
+    }
 }
 
 pub(crate) fn auth(db: &Db) -> Auth {

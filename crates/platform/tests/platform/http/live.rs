@@ -7,7 +7,7 @@ use tidegate_kernel::{Actor, Message, OrderKey, Subject, Topic};
 use tidegate_platform::outbox::{SEQUENCE, Sequence};
 use tidegate_platform::store::{Result, in_tx};
 use tidegate_platform::wake::{Engine, Jobs};
-use tidegate_testkit::TestDb;
+use tidegate_testkit::{Kind, TestDb};
 
 use super::{Service, sent};
 use crate::wake::PLATFORM;
@@ -133,6 +133,63 @@ fn what_comes_while_the_first_stream_opens_is_told() {
     });
 }
 
+/// What was deleted meanwhile, or is too much, is not passed over in silence.
+#[test]
+fn who_cannot_go_on_where_he_stopped_is_told_to_begin_anew() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        for ship in ["a", "b", "c"] {
+            announce(t, "harbour.ship.came", ship).await;
+        }
+        let (_, list) = sent(service.get(EVENTS)).await;
+        let numbers: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| item["no"].as_i64().unwrap()).collect();
+        let open = async |after: i64| {
+            let open = service.get(EVENTS).header("accept", "text/event-stream");
+            events(open.header("last-event-id", after.to_string()).send().await.unwrap(), 1).await.0
+        };
+        assert_eq!(open(numbers[0]).await, ships(&["b"]));
+        let reset = vec![("reset".to_owned(), String::new())];
+        assert_eq!(open(numbers[2] + 1).await, reset, "nobody saw that number");
+        // as the retention would; the numbers of SQLite are those of the outbox
+        if t.db.is_postgres() {
+            t.rows("DELETE FROM platform_feed WHERE no <= (SELECT MIN(no) + 1 FROM platform_feed)").await;
+        }
+        t.rows("DELETE FROM platform_outbox WHERE seq <= (SELECT MIN(seq) + 1 FROM platform_outbox)").await;
+        assert_eq!(open(numbers[0]).await, reset, "what came next is gone");
+        assert_eq!(open(0).await, ships(&["c"]), "who begins anew gets what there is");
+        service.end().await;
+    });
+}
+
+#[test]
+fn an_address_has_64_streams() {
+    TestDb::on(Kind::Sqlite, PLATFORM, async |t| {
+        let mut settings = super::settings();
+        settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        let (gates, mounts) = (tidegate_platform::http::Routes::new(), tidegate_platform::http::Mounts::default());
+        let service = Service::with(t, settings, gates, mounts).await;
+        let open = async |address: &str| {
+            let open = service.get(EVENTS).header("accept", "text/event-stream").header("x-forwarded-for", address);
+            open.send().await.unwrap()
+        };
+        let mut streams = Vec::new();
+        for _ in 0..64 {
+            streams.push(open("2001:db8::1").await);
+        }
+        assert!(streams.iter().all(|stream| stream.status() == 200));
+        let refused = open("2001:db8::2").await;
+        assert_eq!(refused.status(), 429, "one network is one address");
+        assert_eq!(open("192.0.2.1").await.status(), 200, "another address has its own");
+        streams.pop();
+        // the service learns by and by that a client hung up
+        let freed = async { while open("2001:db8::1").await.status() != 200 {} };
+        tokio::time::timeout(std::time::Duration::from_secs(30), freed).await.expect("a place is free again");
+        drop(streams);
+        service.end().await;
+    });
+}
+
 #[test]
 fn a_stop_ends_streams_and_is_not_ready() {
     TestDb::both(PLATFORM, async |t| {
@@ -142,6 +199,87 @@ fn a_stop_ends_streams_and_is_not_ready() {
         service.stop.send_replace(true);
         let rest = stream.bytes().await.expect("the stream ends well");
         assert!(!String::from_utf8_lossy(&rest).contains("event:"));
+        service.end().await;
+    });
+}
+
+async fn reset(service: &Service, last: i64) -> String {
+    let open = service.get(EVENTS).header("accept", "text/event-stream").header("last-event-id", last.to_string());
+    // a stream that is reset ends
+    open.send().await.expect("the service answers").text().await.expect("the stream ends well")
+}
+
+#[test]
+fn who_is_too_far_behind_or_beyond_what_is_kept_begins_anew() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        for ship in ["a", "b", "c"] {
+            announce(t, "harbour.ship.came", ship).await;
+        }
+        let (_, list) = sent(service.get(EVENTS)).await;
+        let numbers: Vec<i64> =
+            list["items"].as_array().unwrap().iter().map(|item| item["no"].as_i64().unwrap()).collect();
+        let gone = if t.db.is_postgres() {
+            "WITH gone AS (DELETE FROM platform_outbox WHERE body ->> 'ship' IN ('a', 'b') RETURNING seq)
+             DELETE FROM platform_feed WHERE seq IN (SELECT seq FROM gone)"
+        } else {
+            "DELETE FROM platform_outbox WHERE body ->> 'ship' IN ('a', 'b')"
+        };
+        t.rows(gone).await;
+        let told = reset(&service, numbers[0]).await;
+        let head = numbers[2];
+        assert!(told.contains("event: reset") && told.contains(&format!("id: {head}")), "{told}");
+        assert!(!told.contains("harbour.ship.came"), "{told}");
+
+        let many: Result<()> =
+            t.db.write("harbour.announce", |tx| {
+                in_tx(async move {
+                    for number in 0..1_001 {
+                        let topic = Topic::new("harbour.ship.came").expect("it is a topic");
+                        let key = OrderKey::new("harbour", &number.to_string()).expect("it is a key");
+                        tx.publish(Message::new(topic, key, tx.now(), Actor::system()))?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        many.expect("it is committed");
+        announce(t, "harbour.ship.came", "last").await;
+        assert!(reset(&service, head).await.contains("event: reset"), "1,002 are too many");
+        service.end().await;
+    });
+}
+
+#[test]
+fn who_may_not_read_a_gate_hears_nothing_of_it() {
+    TestDb::both(PLATFORM, async |t| {
+        let service = Service::start(t).await;
+        let anonymous = |path: &str| service.request(reqwest::Method::GET, path);
+        let open = anonymous(EVENTS).header("accept", "text/event-stream");
+        let (of_anonymous, of_admin) = (
+            open.send().await.unwrap(),
+            service.get(EVENTS).header("accept", "text/event-stream").send().await.unwrap(),
+        );
+        announce(t, "harbour.ship.came", "before").await;
+        let options = |may: bool| tidegate_platform::auth::AuthOptions {
+            anonymous_read_of: [("harbour", may)].into(),
+            ..crate::auth::options(vec![])
+        };
+        let mut told = of_anonymous.bytes_stream();
+        let mut text = String::new();
+        while !text.contains("before") {
+            text.push_str(&String::from_utf8_lossy(&told.next().await.expect("it goes on").expect("it is read")));
+        }
+        service.auth.set_options(options(false)).expect("the grants are good");
+        announce(t, "harbour.ship.came", "hidden").await;
+        assert_eq!(events(of_admin, 2).await.0, ships(&["before", "hidden"]));
+        assert_eq!(sent(anonymous(EVENTS)).await.1["items"], json!([]));
+        service.auth.set_options(options(true)).expect("the grants are good");
+        announce(t, "harbour.ship.came", "after").await;
+        while !text.contains("after") {
+            text.push_str(&String::from_utf8_lossy(&told.next().await.expect("it goes on").expect("it is read")));
+        }
+        assert!(!text.contains("hidden"), "{text}");
         service.end().await;
     });
 }

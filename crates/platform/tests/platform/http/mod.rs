@@ -1,10 +1,12 @@
 //! The service over a real socket, on both databases.
 
 mod answers;
+mod configuration;
 mod forgery;
 mod forms;
 mod limits;
 mod live;
+mod metrics;
 mod operating;
 mod repeating;
 mod rights;
@@ -90,6 +92,7 @@ impl Service {
         let at = listeners.addresses()[0];
         let platform = Platform::new(t.db.clone(), auth.clone(), settings, vec![HAUL.as_str()], stopping.clone());
         let platform = platform.with_gates(states);
+        let gates = gates.and(configuration::routes(&platform));
         let router = serve(platform.clone(), platform_routes(platform, gates), mounts);
         let serving = tokio::spawn(listeners.serve(router, stopping, Duration::ZERO));
         let _ = rustls::crypto::ring::default_provider().install_default();

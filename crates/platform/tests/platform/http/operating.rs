@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tidegate_kernel::{Actor, StepOutcome, Subject};
-use tidegate_platform::http::{GateState, Mounts, Routes};
+use tidegate_platform::auth::AuthOptions;
+use tidegate_platform::http::{Access, Endpoint, GateState, Mounts, Routes};
 use tidegate_platform::inbox::{Consume, Consumer, Incoming};
 use tidegate_platform::relay::{Policy, Relay, Trouble};
 use tidegate_platform::store::{Result, Tx, in_tx};
@@ -153,10 +154,29 @@ fn encoded(subject: &str) -> String {
 fn a_gate_that_is_off_or_closed_is_named_and_not_read() {
     TestDb::both(PLATFORM, async |t| {
         let gates = vec![
-            GateState { name: "catalog", enabled: false, anonymous_read: None },
-            GateState { name: "platform", enabled: true, anonymous_read: Some(false) },
+            GateState { name: "catalog", enabled: false },
+            GateState { name: "platform", enabled: true },
+            GateState { name: "harbour", enabled: true },
         ];
-        let service = Service::with_gates(t, settings(), Routes::new(), Mounts::default(), gates).await;
+        let of_harbour =
+            Routes::new().route(Endpoint::get("/harbour/ships", Access::Read), async || "ulla").of("harbour");
+        let mounts = Mounts::default().off("/catalog", "catalog").off("/api/v1/catalog", "catalog");
+        let service = Service::with_gates(t, settings(), of_harbour, mounts, gates).await;
+        for (path, code) in [
+            ("/catalog", "platform.gate-off"),
+            ("/catalog/composes/1", "platform.gate-off"),
+            ("/api/v1/catalog/products", "platform.gate-off"),
+            ("/catalogue", "platform.not-found"),
+        ] {
+            let (status, problem) = sent(service.get(path)).await;
+            assert_eq!((status, &problem["code"]), (404, &json!(code)), "{path}");
+        }
+        let closed = [("platform", false), ("harbour", false)].into();
+        let options = AuthOptions { anonymous_read_of: closed, ..crate::auth::options(vec![]) };
+        service.auth.set_options(options).expect("the grants are good");
+        assert_eq!(sent(service.request(Method::GET, "/harbour/ships")).await.0, 401);
+        assert_eq!(sent(service.get("/harbour/ships")).await.0, 200);
+        assert_eq!(sent(service.request(Method::GET, "/api/v1/search?q=ulla")).await.0, 200, "the rest stays open");
         pause(t, "harbour.haul", "fog").await;
         let (path, trail) = ("/api/v1/blockers", "/api/v1/trail/item%3Atidegate-pause%2Fharbour.haul");
         let anonymous = |path: &str| sent(service.request(Method::GET, path));

@@ -21,7 +21,8 @@ use crate::wake::PLATFORM;
 fn routes_of(t: &TestDb) -> Routes {
     let stopping = watch::channel(false).1;
     let platform = Platform::new(t.db.clone(), auth(&t.db), settings(), vec![HAUL.as_str()], stopping);
-    platform_routes(platform, Routes::new())
+    let configuration = super::configuration::routes(&platform);
+    platform_routes(platform, configuration)
 }
 
 /// Regenerates and compares: run with `TIDEGATE_BLESS=1` after a change that is meant.
@@ -36,10 +37,24 @@ fn the_checked_in_lists_are_what_the_code_says() {
     });
 }
 
-/// What a good request of each route is: its path, its body, and the status of its answer.
-fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
-    let at = |path: &str| (path.to_owned(), None, 200);
-    let with = |path: &str, body: Value, status| (path.to_owned(), Some(body), status);
+/// What a good request of a route is: its path, its body, and the status of its answer.
+type Sample = (String, Option<Value>, u16);
+
+fn at(path: &str) -> Sample {
+    (path.to_owned(), None, 200)
+}
+
+fn with(path: &str, body: Value, status: u16) -> Sample {
+    (path.to_owned(), Some(body), status)
+}
+
+fn samples() -> BTreeMap<&'static str, Sample> {
+    let mut samples = samples_of_work();
+    samples.extend(samples_of_people());
+    samples
+}
+
+fn samples_of_work() -> BTreeMap<&'static str, Sample> {
     let key = "/api/v1/platform/jobs/harbour.haul/a%2Fmain";
     BTreeMap::from([
         ("GET /healthz", at("/healthz")),
@@ -77,6 +92,8 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
             "POST /api/v1/platform/inbox/{id}/drop",
             with("/api/v1/platform/inbox/b%2F1/drop", json!({"consumer": "harbour", "reason": "fog"}), 200),
         ),
+        ("GET /api/v1/platform/config", at("/api/v1/platform/config")),
+        ("POST /api/v1/platform/config/reload", at("/api/v1/platform/config/reload")),
         ("GET /api/v1/platform/hooks", at("/api/v1/platform/hooks")),
         ("POST /api/v1/platform/hooks", with("/api/v1/platform/hooks", hook("new"), 201)),
         ("GET /api/v1/platform/hooks/{name}", at("/api/v1/platform/hooks/pilot")),
@@ -106,6 +123,11 @@ fn samples() -> BTreeMap<&'static str, (String, Option<Value>, u16)> {
             with("/api/v1/platform/jobs/harbour.haul/pause", json!({"reason": "fog"}), 200),
         ),
         ("POST /api/v1/platform/jobs/{job}/resume", at("/api/v1/platform/jobs/harbour.haul/resume")),
+    ])
+}
+
+fn samples_of_people() -> BTreeMap<&'static str, Sample> {
+    BTreeMap::from([
         ("GET /api/v1/platform/users", at("/api/v1/platform/users")),
         ("POST /api/v1/platform/users", with("/api/v1/platform/users", json!({"name": "new"}), 201)),
         ("GET /api/v1/platform/users/{name}", at("/api/v1/platform/users/guest")),

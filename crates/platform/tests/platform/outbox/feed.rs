@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use tidegate_platform::outbox::Feed;
 use tidegate_platform::store::{Db, Result, in_tx};
 use tidegate_testkit::{Kind, TestDb};
 use tokio::sync::{Notify, mpsc};
@@ -99,5 +100,25 @@ fn a_reader_beside_many_writers_sees_each_message_once_in_order_per_key() {
             let expected: Vec<_> = (0..SHIPS).map(|ship| format!("{pier}/{ship:03}")).collect();
             assert_eq!(ships, expected);
         }
+    });
+}
+
+#[test]
+fn a_batch_ends_where_it_would_be_too_big_but_has_one_row() {
+    TestDb::both(PLATFORM, async |t| {
+        for ship in ["a".repeat(100), "b".repeat(5_000), "c".repeat(100)] {
+            announce(&t.db, "pier", &ship).await;
+        }
+        sequence(&t.db).await;
+        let numbers: Vec<i64> = feed(&t.db, 0).await.iter().map(|entry| entry.no).collect();
+        let within = async |after: i64, bytes: i64| {
+            let read: Result<i64> =
+                t.db.read(|reader| in_tx(Feed::within(reader, None, after, i64::MAX, (500, bytes)))).await;
+            read.expect("the feed can be read")
+        };
+        // texts that repeat one character are stored smaller on one of the databases
+        assert_eq!(within(0, 1).await, numbers[0]);
+        assert_eq!(within(numbers[0], 1).await, numbers[1]);
+        assert_eq!(within(0, 1 << 20).await, i64::MAX);
     });
 }
