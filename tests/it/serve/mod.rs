@@ -2,10 +2,13 @@
 
 mod command_line;
 mod durability;
+mod events;
 mod faults;
+mod local;
 mod operating;
 mod secrets;
 mod setup;
+mod standing;
 mod stopping;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -70,7 +70,7 @@ fn paused(scope: &Scope, by: &Actor, reason: &str) -> Blocker {
     let who = Who::new(WhoKind::Role, "platform.operator", "resume it");
     let text = format!("{scope_text} was paused by {by}: {reason}");
     Blocker::new(PlatformCode::JobPaused, subject(scope), text, who, LookAgain::on("platform.pause.changed"))
-        .with_action(Action::command("Resume", format!("tidegate jobs resume {scope_text}")))
+        .with_action(Action::command("Resume", format!("tidegate jobs resume {}", scope_text.replacen('/', " ", 1))))
         .with_detail("scope", scope_text)
         .with_detail("by", by.to_string())
         .with_detail("reason", reason)

@@ -14,8 +14,9 @@ use crate::failure::Failure;
 use crate::remote::Server;
 
 /// The pages that the demo sends people to, with what each has to show.
-const PAGES: [(&str, &[&str]); 5] = [
+const PAGES: [(&str, &[&str]); 6] = [
     ("/", &[CHANGED, PAUSED_JOB]),
+    ("/blockers", &[PAUSED_JOB]),
     ("/results", &[MENDED, UPDATE]),
     ("/ops", &[PAUSED_JOB, "paused"]),
     (EXCUSES, &[story::HELD, story::STAYS]),

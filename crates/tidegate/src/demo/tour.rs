@@ -84,8 +84,9 @@ impl Tour<'_> {
    {UPDATE_BUILDS} messages. In another terminal, all that were sent and all that follow:
      {ask} events follow --topic {CHANGED} --after 0
 
-4. How its parts are: {url}/ops
-   Jobs, receivers, and messages that did not go through. To let the paused job go on:
+4. What stands still: {url}/blockers
+   Since when, who can act, and how. {url}/ops has all jobs and receivers.
+   To let the paused job go on:
      {ask} --token-file {folder}/{ADMIN_TOKEN} jobs resume {PAUSED_JOB}
 
 5. May it enter the release? {url}{EXCUSES}"
