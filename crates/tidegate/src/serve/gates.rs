@@ -43,7 +43,8 @@ pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: F
         let test = &settings.platform.test;
         let gate = Arc::new(if test.hooks { gate.for_tests(&test.identity, bus) } else { gate });
         routes = routes.and(api::routes(Arc::clone(&gate))).and(of_results::routes(gate, Arc::clone(&frame)));
-        mounts = mounts.with(api::RESULTSDB, api::ResultsDb);
+        let hosts = &settings.results.hosts.resultsdb;
+        mounts = mounts.with(api::RESULTSDB, api::ResultsDb).hosted(api::RESULTSDB, api::RESULTSDB_PATHS, hosts);
     }
     for link in frame.links.iter().filter(|link| link.path != pages::START.path) {
         mounts = mounts.with(link.path, pages::ErrorPages(Arc::clone(&frame)));
