@@ -172,7 +172,9 @@ async fn break_down(State(gate): Shared, Raw(body): Raw) -> Done {
     };
     let (db, bus) = (switch("db")?, switch("bus")?);
     for (fault, on) in [(&own.store, db), (&own.bus, bus)] {
-        on.into_iter().for_each(|on| fault.set(on));
+        if let Some(on) = on {
+            fault.set(on);
+        }
     }
     done()
 }
