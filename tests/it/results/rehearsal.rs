@@ -44,9 +44,9 @@ fn the_store_of_people_is_not_emptied() {
 fn hooks_beyond_loopback_do_not_start() {
     let house = House::sqlite();
     let mut command = house.command(&["serve"]);
-    command.env("TIDEGATE_TEST__HOOKS", "true").env("TIDEGATE_HTTP__LISTEN", r#"["127.0.0.1:0", "0.0.0.0:8470"]"#);
+    command.env("TIDEGATE_TEST__HOOKS", "true").env("TIDEGATE_HTTP__LISTEN", r#"["127.0.0.1:0", "0.0.0.0:0"]"#);
     let (exit, _, told) = run(command);
     assert_eq!(exit, 2);
-    assert!(told.contains("http.listen has 0.0.0.0:8470: expected loopback only"), "{told}");
+    assert!(told.contains("http.listen has 0.0.0.0:0: expected loopback only"), "{told}");
     assert!(!house.folder.path().join("data").exists(), "nothing was begun");
 }

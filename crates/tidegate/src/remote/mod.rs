@@ -4,6 +4,7 @@ mod client;
 mod entry;
 mod jobs;
 mod people;
+mod results;
 mod server;
 mod shown;
 
@@ -58,6 +59,9 @@ pub(crate) enum RemoteCommand {
     /// Work in the background
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Test results: post, ask, bring in a history
+    #[command(subcommand)]
+    Results(results::ResultsCommand),
 }
 
 /// Carries it out.
@@ -78,6 +82,7 @@ pub(crate) fn execute(
         RemoteCommand::Token(command) => people::token(command, &client, console),
         RemoteCommand::Grant(command) => people::grant(command, &client, console),
         RemoteCommand::Jobs(command) => jobs::execute(command, &client, console),
+        RemoteCommand::Results(command) => results::execute(command, &client, console),
     }
 }
 
