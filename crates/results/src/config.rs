@@ -31,6 +31,14 @@ section! {
 }
 
 section! {
+    /// Names of hosts at whose root an interface of others is found, so that an old name can be pointed here.
+    pub struct HostsConfig {
+        /// ResultsDB.
+        pub resultsdb: value(Vec<String>) = "[]",
+    }
+}
+
+section! {
     /// Who may send results to the third interface of ResultsDB.
     pub struct PermissionConfig {
         /// What people call it.
@@ -81,6 +89,8 @@ section! {
         pub v3_permissions: list(PermissionConfig),
         /// How long things are kept.
         pub keep: table(KeepConfig),
+        /// Hosts of the compatible interfaces.
+        pub hosts: table(HostsConfig),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bus;
 mod clients;
+mod command_line;
 mod crowd;
 mod killed;
 mod measured;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
+use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use super::caller::Caller;
@@ -32,9 +34,33 @@ const LONGEST_TARGET: usize = 8 * 1024;
 /// Paths whose errors have a dialect of their own.
 #[derive(Clone, Default)]
 pub struct Mounts {
-    mounts: Vec<(&'static str, Arc<dyn Dialect>)>,
+    dialects: Vec<(&'static str, Arc<dyn Dialect>)>,
     /// Paths of gates that are off, with the gate's name.
     off: Vec<(&'static str, &'static str)>,
+    hosts: Vec<Hosted>,
+}
+
+/// Hosts on which the paths of a mount are found at the root.
+#[derive(Debug, Clone)]
+struct Hosted {
+    prefix: &'static str,
+    /// Its own paths, with all that lies below them; `/` stands for itself alone.
+    paths: &'static [&'static str],
+    hosts: Arc<[String]>,
+}
+
+impl Hosted {
+    fn owns(&self, host: &str, path: &str) -> bool {
+        let covers = |own: &&str| {
+            let rest = path.strip_prefix(own);
+            if *own == "/" {
+                rest == Some("")
+            } else {
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+        };
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) && self.paths.iter().any(covers)
+    }
 }
 
 /// Marks a request that never crossed a network: it was made by whoever opened the store. No client can send it.
@@ -51,7 +77,7 @@ impl Mounts {
     /// With that dialect for all paths that begin with the prefix.
     #[must_use]
     pub fn with(mut self, prefix: &'static str, dialect: impl Dialect) -> Self {
-        self.mounts.push((prefix, Arc::new(dialect)));
+        self.dialects.push((prefix, Arc::new(dialect)));
         self
     }
 
@@ -73,9 +99,34 @@ impl Mounts {
         }
     }
 
+    /// With the paths of that mount at the root of these hosts; every other path is as on any host.
+    #[must_use]
+    pub fn hosted(mut self, prefix: &'static str, paths: &'static [&'static str], hosts: &[String]) -> Self {
+        if !hosts.is_empty() {
+            self.hosts.push(Hosted { prefix, paths, hosts: hosts.into() });
+        }
+        self
+    }
+
+    /// The request as it is routed: on a mount's own host below its prefix. The address that was asked for stays known.
+    fn mapped(&self, mut request: Request) -> Request {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let Some(hosted) = self.hosts.iter().find(|hosted| hosted.owns(name, request.uri().path())) else {
+            return request;
+        };
+        let asked = request.uri().clone();
+        let target = asked.path_and_query().map_or("/", PathAndQuery::as_str);
+        if let Ok(below) = format!("{}{target}", hosted.prefix).parse::<Uri>() {
+            request.extensions_mut().insert(OriginalUri(asked));
+            *request.uri_mut() = below;
+        }
+        request
+    }
+
     fn dialect(&self, path: &str) -> &dyn Dialect {
         let found =
-            self.mounts.iter().filter(|(prefix, _)| covers(prefix, path)).max_by_key(|(prefix, _)| prefix.len());
+            self.dialects.iter().filter(|(prefix, _)| covers(prefix, path)).max_by_key(|(prefix, _)| prefix.len());
         found.map_or(&NativeDialect, |(_, dialect)| &**dialect)
     }
 }
@@ -92,9 +143,14 @@ pub fn serve(platform: Platform, routes: Routes, mounts: Mounts) -> Router {
         let detail = format!("{} is not what {} takes", request.method(), request.uri().path());
         Problem::new(405, "platform.not-found", detail)
     };
-    let shell = Shell { platform, mounts };
+    let shell = Shell { platform, mounts: mounts.clone() };
     let router = routes.router.fallback(not_found).method_not_allowed_fallback(not_allowed);
-    router.layer(axum::middleware::from_fn_with_state(shell, pass))
+    let router = router.layer(axum::middleware::from_fn_with_state(shell, pass));
+    if mounts.hosts.is_empty() {
+        return router;
+    }
+    // where a request goes is decided before it is routed
+    Router::new().fallback_service(router.map_request(move |request: Request| mounts.mapped(request)))
 }
 
 async fn pass(State(shell): State<Shell>, request: Request, next: Next) -> Response {

@@ -39,6 +39,9 @@ pub use rehearsal::Rehearsal;
 /// Where clients of ResultsDB find it.
 pub const RESULTSDB: &str = "/resultsdb";
 
+/// What its clients ask for below that, and at the root of a host of its own.
+pub const RESULTSDB_PATHS: &[&str] = &["/", "/api/v2.0", "/api/v3", "/auth"];
+
 /// What the interfaces work with.
 pub struct Gate {
     /// The service that they are part of.

@@ -1,5 +1,6 @@
 //! What a request says beside its body.
 
+use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -19,9 +20,10 @@ pub(super) fn base(caller: &Caller, parts: &Parts, api: &str) -> String {
     }
 }
 
-/// The address that was asked for, without its query.
+/// The address that was asked for, without its query: on a host of its own an interface is found at the root.
 pub(super) fn address(caller: &Caller, parts: &Parts) -> String {
-    format!("{}{}", caller.origin(), parts.uri.path())
+    let asked = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |asked| &asked.0);
+    format!("{}{}", caller.origin(), asked.path())
 }
 
 /// The query as it was written.

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use tidegate_platform::http::{Access, Answer as Written, Caller, Endpoint, Path, Problem, Raw, Routes};
 use url::form_urlencoded;
 
-use super::answer::{Answer, Failure, json};
+use super::answer::{Answer, Failure, json, message};
 use super::{Gate, Shared, request};
 use crate::compat::render::Links;
 use crate::compat::resultsdb_v3::{ResultType, html, parse_result};
@@ -23,6 +23,10 @@ pub(super) fn routes(is_rehearsal: bool) -> Routes<Arc<Gate>> {
     let get = |path| Endpoint::get(path, Access::Read);
     let sender = if is_rehearsal { Access::Open } else { Access::SignedIn };
     Routes::new()
+        .route(get("/resultsdb"), landing)
+        .route(get("/resultsdb/"), landing)
+        .route(get("/resultsdb/auth/oidclogin"), login)
+        .route(get("/resultsdb/auth/logout"), logout)
         .route(get("/resultsdb/api/v3"), reference)
         .route(get("/resultsdb/api/v3/"), reference)
         .route(get("/resultsdb/api/v3/permissions"), permissions)
@@ -71,7 +75,26 @@ async fn schema(State(gate): Shared, Path(segment): Path<String>) -> Answer {
 }
 
 async fn reference(caller: Caller, parts: Parts) -> Answer {
-    let base = request::base(&caller, &parts, API);
+    Ok(page(&request::base(&caller, &parts, API)))
+}
+
+/// What people find at the root: how results are sent.
+async fn landing(caller: Caller, parts: Parts) -> Answer {
+    Ok(page(&format!("{}{API}", request::address(&caller, &parts).trim_end_matches('/'))))
+}
+
+fn page(base: &str) -> Response {
     let login = base.replace(API, "/auth/oidclogin");
-    Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], html(&base, &login)).into_response())
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html(base, &login)).into_response()
+}
+
+/// A login by a provider would answer a token that lives for a short time.
+async fn login() -> Answer {
+    let why = "auth.oidc is not configured here, so no provider can be asked who you are: send a token of this service";
+    Err(Problem::new(501, "results.login-not-configured", why).into())
+}
+
+/// Nobody is kept logged in by this interface, so nothing has to end.
+async fn logout() -> Answer {
+    Ok(message(StatusCode::OK, "Logged out"))
 }

@@ -7,8 +7,9 @@ use sqlx::types::Json;
 use tidegate_kernel::{Actor, Timestamp};
 use tidegate_platform::statements;
 use tidegate_platform::store::{Reads as _, StoreError, Tx};
+use tidegate_platform::writes::{Via, WriteRecord};
 
-use super::names::{self, Named};
+use super::names::{self, Changed, Named};
 use super::rows::damaged;
 use super::{AcceptError, indexed, state, update};
 use crate::accept::{
@@ -157,8 +158,12 @@ pub async fn accept(
     for group in arriving.iter_mut().flat_map(|arriving| &mut arriving.result.groups) {
         *group = names::with_uuid(tx, std::mem::take(group));
     }
-    let testcases = names::testcases(tx, arriving.iter().map(|arriving| &arriving.result.testcase)).await?;
-    let groups = names::groups(tx, arriving.iter().flat_map(|arriving| &arriving.result.groups)).await?;
+    let mut changed = Vec::new();
+    let named = arriving.iter().map(|arriving| &arriving.result.testcase);
+    let testcases = names::testcases(tx, named, &mut changed).await?;
+    let named = arriving.iter().flat_map(|arriving| &arriving.result.groups);
+    let groups = names::groups(tx, named, &mut changed).await?;
+    record(tx, accepting, changed);
     let addressed = addressed(tx, rules, &arriving).await?;
     let states = state::lock(tx, addressed.iter().flat_map(|addressed| &addressed.keys)).await?;
     let now = tx.now();
@@ -173,6 +178,23 @@ pub async fn accept(
         tell_old_stream(tx, accepting, &stored, now).await?;
     }
     Ok(stored)
+}
+
+/// Who changed what was there. A result is a record of itself.
+fn record(tx: &mut Tx, accepting: &Accepting<'_>, changed: Vec<Changed>) {
+    for Changed { object, change } in changed {
+        let request_id = tx.cause().to_owned();
+        tx.record(WriteRecord {
+            actor: accepting.actor.clone(),
+            token: None,
+            via: Via::Api,
+            permission: "results:write".to_owned(),
+            object,
+            reason: None,
+            change,
+            request_id,
+        });
+    }
 }
 
 /// For whom each result is news.

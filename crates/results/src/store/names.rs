@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use tidegate_platform::statements;
 use tidegate_platform::store::{Reads as _, Result, Tx};
@@ -48,6 +49,14 @@ statements! {
     SET_GROUP = "UPDATE results_group SET description = $2, ref_url = $3 WHERE id = $1";
 }
 
+/// What a result changed of something that was there, for the record of writes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Changed {
+    pub(super) object: String,
+    /// As it is now.
+    pub(super) change: Value,
+}
+
 /// A test case with its id.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
@@ -74,6 +83,7 @@ type GroupRow = (i64, String, Option<String>, Option<String>);
 pub(super) async fn testcases<'a>(
     tx: &mut Tx,
     wanted: impl IntoIterator<Item = &'a NewTestCase>,
+    changed: &mut Vec<Changed>,
 ) -> Result<BTreeMap<String, Named>> {
     let mut wanted: Vec<_> = wanted.into_iter().collect();
     // what is changed is locked in this order, too; of one name the last word counts
@@ -95,6 +105,10 @@ pub(super) async fn testcases<'a>(
         let ref_url = testcase.ref_url.over(row.testcase.ref_url.clone());
         if ref_url != row.testcase.ref_url {
             tx.query(SET_TESTCASE).bind(row.id).bind(&ref_url).execute().await?;
+            if known.contains(&testcase.name) {
+                let object = format!("testcase:{}", testcase.name);
+                changed.push(Changed { object, change: json!({ "ref_url": ref_url }) });
+            }
             row.testcase.ref_url = ref_url;
         }
     }
@@ -105,6 +119,7 @@ pub(super) async fn testcases<'a>(
 pub(super) async fn groups<'a>(
     tx: &mut Tx,
     wanted: impl IntoIterator<Item = &'a NewGroup>,
+    changed: &mut Vec<Changed>,
 ) -> Result<BTreeMap<String, i64>> {
     let mut wanted: Vec<_> = wanted.into_iter().filter_map(|group| Some((group.uuid.as_deref()?, group))).collect();
     wanted.sort_by_key(|(uuid, _)| *uuid);
@@ -125,6 +140,10 @@ pub(super) async fn groups<'a>(
         let (said, linked) = (group.description.over(description.clone()), group.ref_url.over(ref_url.clone()));
         if (&said, &linked) != (&*description, &*ref_url) {
             tx.query(SET_GROUP).bind(*id).bind(&said).bind(&linked).execute().await?;
+            if known.contains(uuid) {
+                let change = json!({"description": said, "ref_url": linked});
+                changed.push(Changed { object: format!("group:{uuid}"), change });
+            }
             (*description, *ref_url) = (said, linked);
         }
     }
@@ -137,7 +156,7 @@ pub(super) async fn groups<'a>(
 ///
 /// The store refuses or is away.
 pub async fn save_testcase(tx: &mut Tx, testcase: &NewTestCase) -> Result<TestCase> {
-    let saved = testcases(tx, [testcase]).await?.into_values().next();
+    let saved = testcases(tx, [testcase], &mut Vec::new()).await?.into_values().next();
     saved.map(|named| named.testcase).ok_or_else(|| super::rows::damaged("a test case", &testcase.name))
 }
 
@@ -148,7 +167,7 @@ pub async fn save_testcase(tx: &mut Tx, testcase: &NewTestCase) -> Result<TestCa
 /// The store refuses or is away.
 pub async fn save_group(tx: &mut Tx, group: &NewGroup) -> Result<String> {
     let group = with_uuid(tx, group.clone());
-    groups(tx, [&group]).await?;
+    groups(tx, [&group], &mut Vec::new()).await?;
     Ok(group.uuid.unwrap_or_default())
 }
 

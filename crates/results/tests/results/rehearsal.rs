@@ -139,6 +139,42 @@ fn the_store_goes_and_comes_back() {
 }
 
 #[test]
+fn whoever_sends_it_a_request_that_comes_again_has_one_effect() {
+    TestDb::both(TABLES, async |t| {
+        let (web, _) = rehearsal(t).await;
+        let entries = json!([{"name": "x", "testcases": ["*"], "users": ["testuser1"]}]);
+        post(&web, "/test/config", json!({"PERMISSIONS": entries})).await;
+        let brew = json!({"testcase": "dist.x", "outcome": "PASSED", "ci_name": "n", "ci_team": "t", "item": "a-1-1",
+            "ci_docs": "https://d.example", "ci_email": "ci@d.example", "brew_task_id": 7});
+        for (path, body) in [
+            ("/api/v2.0/results", result("a-1-1")),
+            ("/api/v2.0/groups", json!({"description": "run"})),
+            ("/api/v2.0/testcases", json!({"name": "n", "ref_url": "u"})),
+            ("/api/v3/results/brew-builds", brew),
+        ] {
+            let send = async |body: &Value| {
+                let request = Request::post(format!("/resultsdb{path}")).header("content-type", "application/json");
+                let request = request.header("idempotency-key", path).body(Body::from(body.to_string()));
+                web.send(request.expect("a request")).await
+            };
+            let first = send(&body).await;
+            assert_eq!(
+                (first.status, first.headers.get("idempotency-replayed")),
+                (StatusCode::CREATED, None),
+                "{path}"
+            );
+            let again = send(&body).await;
+            assert_eq!((&again.text, &again.headers["idempotency-replayed"]), (&first.text, &"true".parse().unwrap()));
+            let mut other = body.clone();
+            other["note"] = json!("another");
+            assert_eq!(send(&other).await.status, StatusCode::CONFLICT, "{path}");
+        }
+        let counts = "SELECT (SELECT COUNT(*) FROM results_result), (SELECT COUNT(*) FROM results_group)";
+        assert_eq!(t.rows(counts).await, [["2", "2"]]);
+    });
+}
+
+#[test]
 fn people_have_no_routes_of_tests() {
     TestDb::both(TABLES, async |t| {
         let web = Web::over(t).await;

@@ -228,6 +228,27 @@ fn what_is_sent_again_is_stored_once() {
 }
 
 #[test]
+fn what_is_changed_on_the_way_is_recorded() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let result = async |ref_url: &str, description: &str| {
+            let testcase = json!({"name": "t", "ref_url": ref_url});
+            let groups = json!([{"uuid": "g", "description": description}]);
+            web.result(json!({"outcome": "PASSED", "testcase": testcase, "groups": groups})).await;
+        };
+        result("one", "first").await;
+        result("one", "first").await;
+        assert_eq!(t.rows("SELECT COUNT(*) FROM platform_write").await, [["0"]], "a result is a record of itself");
+        result("two", "first").await;
+        result("two", "second").await;
+        let writes = "SELECT object, permission FROM platform_write ORDER BY id";
+        assert_eq!(t.rows(writes).await, [["testcase:t", "results:write"], ["group:g", "results:write"]]);
+        web.post("/api/v2.0/groups", r#"{"uuid": "g", "description": "third"}"#).await;
+        assert_eq!(t.rows("SELECT COUNT(*) FROM platform_write").await, [["3"]]);
+    });
+}
+
+#[test]
 fn every_answer_is_json() {
     TestDb::both(TABLES, async |t| {
         let web = Web::over(t).await;

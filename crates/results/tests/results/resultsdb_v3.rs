@@ -90,3 +90,31 @@ fn wrong_methods_and_hosts_do_no_harm() {
         assert!(!web.send(odd).await.text.contains("<script>"));
     });
 }
+
+#[test]
+fn an_old_host_finds_the_interface_at_its_root() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let stored = web.result(json!({"outcome": "PASSED", "testcase": "a/b", "groups": ["g"]})).await;
+        let get = async |host: &str, path: &str| {
+            web.send(Request::get(path).header("host", host).body(Body::empty()).unwrap()).await
+        };
+        let old = "ResultsDB.example.org:5001";
+        let one = get(old, "/api/v2.0/results/1").await.json();
+        assert_eq!(one["id"], stored["id"]);
+        assert_eq!(one["href"], format!("http://{old}/api/v2.0/results/1"));
+        assert_eq!(one["testcase"]["href"], format!("http://{old}/api/v2.0/testcases/a/b"));
+        let listed = get(old, "/api/v2.0/results?limit=1&page=1").await.json();
+        assert_eq!(listed["prev"], format!("http://{old}/api/v2.0/results?limit=1&page=0"));
+        assert_eq!(get(old, "/api/v2.0/nothing").await.message(), (404, "Not found".to_owned()));
+        let page = get(old, "/").await;
+        assert!(page.text.contains(r#"curl --json "$test_result_data""#), "{}", page.text);
+        assert!(page.text.contains(&format!("http://{old}/api/v3/results/brew-builds")));
+        assert!(page.text.contains(&format!("session.get(\"http://{old}/auth/oidclogin\")")));
+        assert_eq!(get(old, "/auth/logout").await.message(), (200, "Logged out".to_owned()));
+        let (status, why) = get(old, "/auth/oidclogin").await.message();
+        assert_eq!((status, why.contains("auth.oidc is not configured")), (501, true));
+        assert_eq!(get(old, "/api/v1/results/records/1").await.status, StatusCode::OK, "our own is there, too");
+        assert_eq!(get("other.example.org", "/api/v2.0/results/1").await.status, StatusCode::NOT_FOUND);
+    });
+}

@@ -14,7 +14,7 @@ use tidegate_platform::auth::{
 use tidegate_platform::config::{Reader, Sources};
 use tidegate_platform::http::{HttpSettings, Mounts, Platform, RouteLine, document, serve};
 use tidegate_platform::store::{Db, in_tx};
-use tidegate_results::api::{Gate, RESULTSDB, ResultsDb, routes};
+use tidegate_results::api::{Gate, RESULTSDB, RESULTSDB_PATHS, ResultsDb, routes};
 use tidegate_results::config::ResultsConfig;
 use tidegate_results::permission::Permission;
 use tidegate_results::rights::RIGHTS;
@@ -158,7 +158,9 @@ impl Web {
         gate.v3_permissions = vec![Permission::of(entry)];
         let routes = routes(Arc::new(made(gate)));
         let (lines, document) = (routes.lines(), document(&routes).to_pretty_json().expect("it has a JSON form"));
-        let router = serve(platform, routes, Mounts::default().with(RESULTSDB, ResultsDb));
+        let hosts = ["resultsdb.example.org".to_owned()];
+        let mounts = Mounts::default().with(RESULTSDB, ResultsDb).hosted(RESULTSDB, RESULTSDB_PATHS, &hosts);
+        let router = serve(platform, routes, mounts);
         Self { router, lines, document, tokens, gate: gate::Gate::over(t), _stop: stop }
     }
 

@@ -7,6 +7,7 @@ mod events;
 mod jobs;
 mod messages;
 mod people;
+mod results;
 mod server;
 mod shown;
 mod sse;
@@ -86,6 +87,9 @@ pub(crate) enum RemoteCommand {
     Hook(messages::HookCommand),
     /// Who changed what, and why
     Writes(trail::WritesArgs),
+    /// Test results: post, ask, bring in a history
+    #[command(subcommand)]
+    Results(results::ResultsCommand),
 }
 
 impl RemoteCommand {
@@ -138,6 +142,7 @@ fn carry_out(command: &RemoteCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, F
         RemoteCommand::Inbox(command) => messages::inbox(command, desk),
         RemoteCommand::Hook(command) => messages::hook(command, desk),
         RemoteCommand::Writes(args) => trail::writes(args, desk),
+        RemoteCommand::Results(command) => results::execute(command, desk.client, desk.console),
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn routes(settings: &Settings, platform: &Platform, url: &str, bus: F
         let gate = Arc::new(if test.hooks { gate.for_tests(&test.identity, bus) } else { gate });
         let of_gate = api::routes(Arc::clone(&gate)).and(of_results::routes(gate, Arc::clone(&frame)));
         routes = routes.and(of_gate.of(RESULTS));
+        mounts = mounts.hosted(api::RESULTSDB, api::RESULTSDB_PATHS, &settings.results.hosts.resultsdb);
     } else {
         for path in ["/api/v1/results", api::RESULTSDB, of_results::PLACE.path] {
             mounts = mounts.off(path, RESULTS);

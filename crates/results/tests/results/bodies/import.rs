@@ -30,10 +30,10 @@ pub(crate) fn run(data: &[u8]) {
         }
         if is_whole && name.is_empty() {
             let text = |line| match line {
-                &Line::Text(ref text) => text.as_slice(),
-                Line::TooLong => &[][..],
+                Line::Text(text) => text,
+                Line::TooLong => Vec::new(),
             };
-            let texts: Vec<&[u8]> = found.iter().map(text).collect();
+            let texts: Vec<Vec<u8>> = found.into_iter().map(text).collect();
             let whole = texts.join(&b'\n');
             let expected = stream.strip_suffix(b"\n").unwrap_or(stream);
             assert!(stream.len() > LONGEST || whole == expected, "the pieces are of {size} bytes");
