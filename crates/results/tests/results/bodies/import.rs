@@ -29,11 +29,11 @@ pub(crate) fn run(data: &[u8]) {
             found.extend(lines.finish());
         }
         if is_whole && name.is_empty() {
-            let text = |line| match line {
-                Line::Text(text) => text,
+            let text = |line: &Line| match line {
+                Line::Text(text) => text.clone(),
                 Line::TooLong => Vec::new(),
             };
-            let texts: Vec<Vec<u8>> = found.into_iter().map(text).collect();
+            let texts: Vec<_> = found.iter().map(text).collect();
             let whole = texts.join(&b'\n');
             let expected = stream.strip_suffix(b"\n").unwrap_or(stream);
             assert!(stream.len() > LONGEST || whole == expected, "the pieces are of {size} bytes");
