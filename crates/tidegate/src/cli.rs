@@ -179,3 +179,47 @@ fn manual(folder: Option<&Path>, console: &mut Console<'_>) -> Result<Exit, Fail
     clap_mangen::Man::new(program).render(&mut page).map_err(output)?;
     console.answer(String::from_utf8_lossy(&page).trim_end()).map(|()| Exit::Yes).map_err(output)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: &str = "<!-- commands, written by a test -->\n";
+    const END: &str = "<!-- end of commands -->";
+
+    /// A line for each command that can be given, with its arguments.
+    fn lines(command: &clap::Command, before: &str, lines: &mut String) {
+        let name = format!("{before}{}", command.get_name());
+        let mut below = command.get_subcommands().filter(|below| below.get_name() != "help").peekable();
+        if below.peek().is_none() {
+            let positionals = command.get_positionals().map(|argument| {
+                let value = argument.get_id().as_str().to_uppercase();
+                if argument.is_required_set() { format!(" {value}") } else { format!(" [{value}]") }
+            });
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
+            *lines += &["| `", &name, &positionals.collect::<String>(), "` | ", &about, " |\n"].concat();
+        }
+        below.for_each(|below| self::lines(below, &format!("{name} "), lines));
+    }
+
+    #[test]
+    fn the_book_lists_every_command() {
+        let mut expected = "| command | what it does |\n|---|---|\n".to_owned();
+        lines(&Tidegate::command(), "", &mut expected);
+        let expected = expected.replace("| `tidegate ", "| `");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/options.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once(BEGIN).unwrap();
+        let (found, after) = rest.split_once(END).unwrap();
+        if std::env::var_os("TIDEGATE_BLESS").is_some() {
+            std::fs::write(&path, [before, BEGIN, &expected, END, after].concat()).unwrap();
+            return;
+        }
+        assert!(found == expected, "docs/src/options.md: run this test with TIDEGATE_BLESS=1 and review the change");
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Tidegate::command().debug_assert();
+    }
+}
