@@ -15,7 +15,7 @@ use crate::announce::taskotron::OldNews;
 use crate::announce::{Announcement, Key, Reason, Via};
 use crate::compat::render::Links;
 use crate::digest::Parts;
-use crate::model::StoredResult;
+use crate::model::{ExtraData, StoredResult};
 
 macro_rules! topic {
     ($topic:literal) => {
@@ -71,7 +71,7 @@ impl<'a> Announcer<'a> {
     /// That it was stored.
     pub fn stored(&self) -> Message {
         let items = self.result.data.values("item");
-        let key = order_key(&self.result.testcase.name, self.own_type(), &items.join(","));
+        let key = own_key(&self.result.testcase.name, &self.result.data);
         let message = self.message("resultsdb.result.new", key).with_body(self.body.clone());
         items.iter().take(Message::MAX_SUBJECTS).fold(message, |message, item| about(message, self.own_type(), item))
     }
@@ -110,7 +110,7 @@ impl<'a> Announcer<'a> {
     }
 
     fn own_type(&self) -> &str {
-        self.result.data.values("type").first().map_or("", String::as_str)
+        own_type(&self.result.data)
     }
 
     fn message(&self, topic: &str, key: OrderKey) -> Message {
@@ -137,6 +137,15 @@ fn said(key: &Key, announcement: &Announcement, via: Option<&Via>) -> Value {
             "system_variant": variant.system_variant,
         },
     })
+}
+
+/// What the message that a result was stored keeps its order with: the result's own items, whatever builds it is about.
+pub(crate) fn own_key(testcase: &str, data: &ExtraData) -> OrderKey {
+    order_key(testcase, own_type(data), &data.values("item").join(","))
+}
+
+fn own_type(data: &ExtraData) -> &str {
+    data.values("type").first().map_or("", String::as_str)
 }
 
 /// Messages about one item of one test case keep their order. What a key cannot hold is named by its digest.

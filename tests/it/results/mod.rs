@@ -269,10 +269,11 @@ fn the_topics_are_described() {
 }
 
 #[test]
-fn a_gate_that_is_off_is_not_there() {
+fn a_gate_that_is_off_says_so() {
     let house = crate::serve::House::sqlite();
     let desk = Desk::open(house.serve(&[("TIDEGATE_RESULTS__ENABLED", "false")]));
-    assert_eq!(desk.get("/api/v1/results/records")["code"], "platform.not-found");
-    assert_eq!(desk.get(&format!("{V2}/results"))["code"], "platform.not-found");
+    assert_eq!(desk.get("/api/v1/results/records")["code"], "platform.gate-off");
+    let told = desk.get(&format!("{V2}/results"));
+    assert!(told["message"].as_str().is_some_and(|text| text.contains("results.enabled = false")), "{told}");
     assert!(desk.service.stop().0.success());
 }

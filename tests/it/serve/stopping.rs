@@ -9,16 +9,20 @@ use super::{answer, both, send};
 fn a_stop_answers_every_request() {
     both(|house| {
         let mut service = house.serve(&[("TIDEGATE_HTTP__DRAIN", "1s")]);
-        service.set_up();
-        // comparing a password takes a while, and few are compared at a time
-        let log_in = json!({"name": "ann", "password": "spring tide"});
-        let sent = || send(&service.at, "POST", "/api/v1/platform/session", &[], Some(&log_in)).expect("it listens");
+        let bearer = format!("Bearer {}", service.set_up());
+        let headers = [("authorization", bearer.as_str())];
+        // each waits for the one before it, as they are about the same builds
+        let builds: Vec<_> = (0..500).map(|build| format!("p{build}-1-1")).collect();
+        let data = json!({"item": "FEDORA-2026-1", "type": "bodhi_update", "builds": builds});
+        let body = json!({"outcome": "PASSED", "testcase": "update.install", "data": data});
+        let path = "/api/v1/results/records";
+        let sent = || send(&service.at, "POST", path, &headers, Some(&body)).expect("it listens");
         let asked: Vec<_> = (0..20).map(|_| sent()).collect();
         let ready = |service: &super::Service| service.ask("GET", "/readyz", &[], None).map(|(status, _)| status);
         assert_eq!(ready(&service), Some(200));
         service.signal(Signal::SIGTERM);
         for (number, stream) in asked.into_iter().enumerate() {
-            assert_eq!(answer(stream).map(|(status, _)| status), Some(200), "request {number}");
+            assert_eq!(answer(stream).map(|(status, _)| status), Some(201), "request {number}");
         }
         let (status, said) = service.ended();
         assert_eq!(status.code(), Some(0), "{said}");

@@ -42,7 +42,9 @@ fn no_statement_walks_through_a_table_that_grows() {
                 let Some(walk) = step.strip_prefix("SCAN ") else { continue };
                 let table = walk.split(' ').next().unwrap_or_default();
                 let is_list = walk.contains("VIRTUAL TABLE") || walk.starts_with("CONSTANT") || walk.starts_with('(');
-                if !is_list && !walk.contains("USING") && !SMALL.contains(&table) {
+                // tests empty the outbox as a whole
+                let is_for_tests = statement.name.starts_with("ERASE");
+                if !is_list && !is_for_tests && !walk.contains("USING") && !SMALL.contains(&table) {
                     walks.push(format!("{}: {step}", statement.name));
                 }
             }

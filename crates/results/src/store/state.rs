@@ -1,6 +1,6 @@
 //! What is known of the keys for which changes are told, and what was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,18 +19,23 @@ statements! {
     /// All of them.
     pub(super) STATEMENTS;
 
-    /// Makes the rows that are missing and locks them all, in the order of the list.
+    /// Makes the rows that are missing and locks them all, in the order of the list. Before them come locks on what the
+    /// results' own messages keep their order with, for which there need not be a row; SQLite has one writer.
     LOCK = sqlite
         "INSERT INTO results_announcement_state (key_hash, testcase, type, item, key_parts)
          SELECT value ->> 'key_hash', value ->> 'testcase', value ->> 'type', value ->> 'item', value -> 'parts'
-         FROM json_each($1) WHERE true
+         FROM json_each($1) WHERE $2 IS NOT NULL
          ON CONFLICT (key_hash) DO UPDATE SET late = results_announcement_state.late
          RETURNING key_hash, outcome, result_id, newest_final_time, newest_final_id, newest_any_time, newest_any_id,
             progress_outcome, seq, suppressed, late, changed_at",
         postgres
-        "INSERT INTO results_announcement_state (key_hash, testcase, type, item, key_parts)
+        "WITH own AS MATERIALIZED (
+            SELECT COUNT(pg_advisory_xact_lock(number)) FROM (
+                SELECT value::bigint AS number FROM jsonb_array_elements_text($2) AS few (value) ORDER BY 1) AS numbers
+         )
+         INSERT INTO results_announcement_state (key_hash, testcase, type, item, key_parts)
          SELECT value ->> 'key_hash', value ->> 'testcase', value ->> 'type', value ->> 'item', value -> 'parts'
-         FROM jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place
+         FROM own, jsonb_array_elements($1) WITH ORDINALITY AS rows (value, place) ORDER BY place
          ON CONFLICT (key_hash) DO UPDATE SET late = results_announcement_state.late
          RETURNING key_hash, outcome, result_id, newest_final_time, newest_final_id, newest_any_time, newest_any_id,
             progress_outcome, seq, suppressed, late, changed_at";
@@ -124,9 +129,11 @@ pub(super) struct AnnouncementRow<'a> {
     message_id: Option<MessageId>,
 }
 
-/// The states of all these keys, locked in the order of their hashes, made where they are missing.
+/// The states of all these keys, locked in the order of their hashes, made where they are missing. `own` are the numbers of
+/// what else is locked, and before them.
 pub(super) async fn lock<'a>(
     tx: &mut Tx,
+    own: &BTreeSet<i64>,
     keys: impl IntoIterator<Item = &'a (KeyHash, Key)>,
 ) -> Result<BTreeMap<KeyHash, State>> {
     let keys: BTreeMap<_, _> = keys.into_iter().map(|(hash, key)| (*hash, key)).collect();
@@ -141,7 +148,7 @@ pub(super) async fn lock<'a>(
         parts: parts(key),
     };
     let rows: Vec<_> = keys.iter().map(row).collect();
-    let held: Vec<Held> = tx.query(LOCK).bind(Json(&rows)).fetch_all().await?;
+    let held: Vec<Held> = tx.query(LOCK).bind(Json(&rows)).bind(Json(own)).fetch_all().await?;
     held.into_iter().map(Held::into_state).collect()
 }
 

@@ -81,9 +81,15 @@ impl FromParams for Asked {
         let (gate, code, level, who) = (text("gate"), text("code"), text("level"), text("who"));
         let (subject, q) = (text("subject"), text("q"));
         let before = text("since_before")?;
-        let since_before = match before.as_str() {
+        let since_before = match before.trim() {
             "" => None,
-            _ => params.optional("since_before")?,
+            text => match text.parse::<When>() {
+                Ok(when) => Some(when),
+                Err(error) => {
+                    params.refuse("since_before", &error.to_string());
+                    return None;
+                }
+            },
         };
         let page = Page::read(params);
         Some(Self {

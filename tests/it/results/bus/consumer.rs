@@ -48,7 +48,7 @@ fn what_no_queue_wants_is_sent_and_counted() {
             let amqp = sinks["items"].as_array().and_then(|sinks| sinks.iter().find(|sink| sink["name"] == "amqp"));
             amqp.is_some_and(|sink| sink["pending"] == 0 && sink["set_aside"] == 0)
         };
-        let is_counted = || desk.service.text("/metrics").contains("tidegate_outbox_unrouted_total 2");
+        let is_counted = || desk.service.text("/metrics").contains("tidegate_outbox_unrouted_total{sink=\"amqp\"} 2");
         wait_for("both messages are sent, and wanted by nobody", || is_sent() && is_counted());
         assert!(desk.service.stop().0.success());
     });

@@ -59,7 +59,7 @@ fn header<'t>(text: &'t str, name: &str) -> &'t str {
 
 /// The lines of the body.
 fn lines(text: &str) -> Vec<&str> {
-    let body = text.split_once("\r\n\r\n").expect("there is a body").1;
+    let body = text.split_once("\n\n").expect("there is a body").1;
     body.lines().filter(|line| line.starts_with("- ") || line.ends_with(')')).collect()
 }
 
