@@ -15,15 +15,16 @@ use lapin::options::{
     QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid, User};
 use tempfile::TempDir;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
-/// A consumer that hears nothing for so long will hear nothing.
-const SILENCE: Duration = Duration::from_secs(120);
+/// A consumer that hears nothing for so long asks on another connection, and so often.
+const SILENCE: Duration = Duration::from_secs(15);
+const PATIENCE: u32 = 8;
 
 /// One who may do everything, and one who may ask for the tests of packages and do nothing else.
 const ACCOUNTS: &str = r#"{
@@ -262,14 +263,18 @@ impl Broker {
     ///
     /// There is no such queue, the broker is away, or nothing comes for two minutes.
     pub async fn hear(&self, queue: &str, mut is_enough: impl FnMut(&Received) -> bool) -> Vec<Received> {
-        let (connection, channel) = self.channel().await;
-        let (how, none) = (BasicConsumeOptions::default(), FieldTable::default());
-        let consumer = channel.basic_consume(queue.into(), "testkit".into(), how, none).await;
-        let mut consumer = consumer.expect("there is such a queue");
-        let mut all = Vec::new();
+        let (mut connection, mut consumer) = self.consumer(queue).await;
+        let (mut all, mut silent) = (Vec::new(), 0);
         loop {
-            let next = tokio::time::timeout(SILENCE, consumer.next()).await;
-            let next = next.unwrap_or_else(|_| panic!("nothing comes behind {} messages", all.len()));
+            let Ok(next) = tokio::time::timeout(SILENCE, consumer.next()).await else {
+                silent += 1;
+                assert!(silent < PATIENCE, "nothing comes behind {} messages", all.len());
+                // who hears nothing cannot tell a broker that is silent from a connection that is dead
+                let _ = tokio::time::timeout(SILENCE, connection.close(200, "silent".into())).await;
+                (connection, consumer) = self.consumer(queue).await;
+                continue;
+            };
+            silent = 0;
             let delivery = next.expect("the broker is there").expect("the broker is there");
             delivery.acker.ack(BasicAckOptions::default()).await.expect("a message can be taken");
             all.push(Received::of(&delivery));
@@ -278,6 +283,13 @@ impl Broker {
                 return all;
             }
         }
+    }
+
+    async fn consumer(&self, queue: &str) -> (Connection, Consumer) {
+        let (connection, channel) = self.channel().await;
+        let (how, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel.basic_consume(queue.into(), "testkit".into(), how, none).await;
+        (connection, consumer.expect("there is such a queue"))
     }
 
     /// Publishes, with an id if there is one, and waits until the broker has it.

@@ -121,12 +121,20 @@ fn a_full_disk_refuses_writes_for_now() {
         let (read, list) = service.ask("GET", RESULTS, &[], None).expect("it answers");
         assert_eq!((read, list["data"].as_array().map(Vec::len)), (200, Some(1)));
     }
+    let blockers = |path: &str| {
+        let (_, list) = service.ask("GET", path, &[], None).expect("it answers");
+        let code = |item: &Value| item["code"].as_str().expect("a code").to_owned();
+        list["items"].as_array().expect("a list").iter().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(blockers("/api/v1/blockers?gate=platform"), ["platform.disk-full"]);
     limit("unlimited");
     for number in 1..5 {
         assert_eq!(status(&post(&service.at, &token, number)), 201);
     }
     let expected: Vec<_> = (0..5).map(|number| format!("a-{number}")).collect();
     assert_eq!(stored_and_told(&service), (expected.clone(), expected));
+    assert_eq!(blockers("/api/v1/blockers?gate=platform"), Vec::<String>::new());
+    assert_eq!(blockers("/api/v1/blockers/history?gate=platform"), ["platform.disk-full"], "that it was so is kept");
     assert!(service.stop().0.success());
 }
 

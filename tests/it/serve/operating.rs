@@ -1,11 +1,9 @@
 //! What an operator does to the running program, and what may happen to it.
 
-use std::process::Command;
-
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::{House, Service, both};
+use super::{Service, both};
 
 fn bearer(token: &str) -> String {
     format!("Bearer {token}")
@@ -72,38 +70,6 @@ fn a_gate_that_is_off_answers_so_and_is_shown() {
         assert_eq!(codes(&service, &token), Vec::<String>::new());
         assert!(service.stop().0.success());
     });
-}
-
-/// A file that may not grow is what a full disk is to the program.
-#[test]
-fn a_full_disk_refuses_writes_and_no_reading_and_clears_itself() {
-    let house = House::sqlite();
-    let mut service = house.serve(&[]);
-    let token = service.set_up();
-    let limit = |bytes: &str| {
-        let limited = Command::new("prlimit")
-            .args(["--pid", &service.pid().to_string(), &format!("--fsize={bytes}:unlimited")])
-            .status();
-        assert!(limited.expect("prlimit is installed").success());
-    };
-    let mut number = 0;
-    let mut team = || {
-        number += 1;
-        let body = json!({"name": format!("team-{number}"), "title": "t".repeat(150)});
-        post(&service, &token, "/api/v1/platform/teams", &body)
-    };
-    assert_eq!(team().0, 201);
-    limit("4096");
-    let (status, refused) = team();
-    assert_eq!((status, &refused["code"]), (503, &json!("platform.unavailable")), "{refused}");
-    assert_eq!(codes(&service, &token), ["platform.disk-full"]);
-    assert_eq!(get(&service, &token, "/api/v1/platform/teams").0, 200);
-    limit("unlimited");
-    assert_eq!(team().0, 201);
-    assert_eq!(codes(&service, &token), Vec::<String>::new());
-    let (_, history) = get(&service, &token, "/api/v1/blockers/history?code=platform.disk-full");
-    assert_eq!(history["items"].as_array().map(Vec::len), Some(1));
-    assert!(service.stop().0.success());
 }
 
 #[test]

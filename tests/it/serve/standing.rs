@@ -92,7 +92,8 @@ fn what_goes_out_and_comes_in_is_looked_after() {
         assert_eq!((exit, said.contains("\"mail\" holds no row")), (1, true), "{said}");
         let resend = ["messages", "resend", "--sink", "hook:quay", "--from", &no, "--to", &no, "--dry-run"];
         let (exit, answer, said) = ask(&resend);
-        assert_eq!((exit, answer.as_str()), (0, "1 rows would be sent again to hook:quay\n"), "{said}");
+        // nobody listens there, so it was not sent yet and need not be sent again
+        assert_eq!((exit, answer.as_str()), (0, "0 rows would be sent again to hook:quay\n"), "{said}");
 
         let (exit, _, said) = ask(&["hook", "remove", "quay"]);
         assert_eq!((exit, said.contains("--yes")), (2, true), "{said}");

@@ -184,11 +184,11 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "a connection ended badly");
-        if stage.is_late() {
-            let mut stream = connection.into_parts().io.into_inner().into_inner();
-            let slow = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            let _ = stream.write_all(slow).await;
-        }
+    }
+    if stage.is_late() {
+        let mut stream = connection.into_parts().io.into_inner().into_inner();
+        let slow = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let _ = stream.write_all(slow).await;
     }
 }
 

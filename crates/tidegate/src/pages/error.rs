@@ -37,7 +37,7 @@ struct MeaningPage {
     meaning: &'static Meaning,
 }
 
-const MEANINGS: [Meaning; 22] = [
+const MEANINGS: [Meaning; 23] = [
     Meaning {
         code: "platform.unknown-parameter",
         title: "Something is named that is not asked for",
@@ -163,6 +163,12 @@ const MEANINGS: [Meaning; 22] = [
         title: "This store is not for tests",
         happened: "It was asked to empty itself, and was not made with test.hooks = true, so it may hold what somebody needs.",
         can: "Run the tests on a service with a data_dir of its own.",
+    },
+    Meaning {
+        code: "results.login-not-configured",
+        title: "Nobody can log in by a provider here",
+        happened: "The service has no provider that could be asked who you are.",
+        can: "Send a token of this service instead; your account's page makes one.",
     },
     Meaning {
         code: "results.too-slow",
