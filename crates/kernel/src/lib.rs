@@ -28,4 +28,4 @@ pub use hex::hex;
 pub use ids::{Ids, MessageId, PublicId, RandomIds};
 pub use message::{Envelope, Message, MessageError, OrderKey, Severity, Topic, TopicFiles};
 pub use subject::{Subject, SubjectKind};
-pub use trail::{StepOutcome, StoredRelation};
+pub use trail::{Relation, StepOutcome, StoredRelation};

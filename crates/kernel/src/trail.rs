@@ -16,6 +16,28 @@ pub enum StoredRelation {
     TestedAs,
 }
 
+/// How one subject became another. What a gate computes from what it keeps anyway is not stored, and the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// As [`StoredRelation::LandedAs`].
+    LandedAs,
+    /// As [`StoredRelation::PortedTo`].
+    PortedTo,
+    /// As [`StoredRelation::BuiltAs`].
+    BuiltAs,
+    /// As [`StoredRelation::TestedAs`].
+    TestedAs,
+    /// From a build or source package to the packages that came of it.
+    Made,
+    /// From a build to the update that brings it.
+    InUpdate,
+    /// From a build or package to the composes that have it.
+    InCompose,
+    /// From a package or artifact to the artifact that it went into.
+    InputOf,
+}
+
 /// What came of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,11 +57,33 @@ pub enum StepOutcome {
 impl StoredRelation {
     /// The word on the wire.
     pub fn name(self) -> &'static str {
+        Relation::from(self).name()
+    }
+}
+
+impl Relation {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
         match self {
             Self::LandedAs => "landed_as",
             Self::PortedTo => "ported_to",
             Self::BuiltAs => "built_as",
             Self::TestedAs => "tested_as",
+            Self::Made => "made",
+            Self::InUpdate => "in_update",
+            Self::InCompose => "in_compose",
+            Self::InputOf => "input_of",
+        }
+    }
+}
+
+impl From<StoredRelation> for Relation {
+    fn from(stored: StoredRelation) -> Self {
+        match stored {
+            StoredRelation::LandedAs => Self::LandedAs,
+            StoredRelation::PortedTo => Self::PortedTo,
+            StoredRelation::BuiltAs => Self::BuiltAs,
+            StoredRelation::TestedAs => Self::TestedAs,
         }
     }
 }
@@ -67,6 +111,10 @@ mod tests {
         for relation in
             [StoredRelation::LandedAs, StoredRelation::PortedTo, StoredRelation::BuiltAs, StoredRelation::TestedAs]
         {
+            assert_eq!(json(serde_json::to_value(relation).unwrap()), relation.name());
+            assert_eq!(json(serde_json::to_value(Relation::from(relation)).unwrap()), relation.name());
+        }
+        for relation in [Relation::Made, Relation::InUpdate, Relation::InCompose, Relation::InputOf] {
             assert_eq!(json(serde_json::to_value(relation).unwrap()), relation.name());
         }
         for outcome in

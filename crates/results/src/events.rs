@@ -8,14 +8,14 @@
 //! with `truncated` that the rest is found at `href`.
 
 use serde_json::{Map, Value, json};
-use tidegate_kernel::{Actor, Message, OrderKey, Subject, SubjectKind, Timestamp, Topic, TopicFiles};
+use tidegate_kernel::{Actor, Message, OrderKey, Timestamp, Topic, TopicFiles};
 
-use crate::announce::key::shared_name;
 use crate::announce::taskotron::OldNews;
 use crate::announce::{Announcement, Key, Reason, Via};
 use crate::compat::render::Links;
 use crate::digest::Parts;
 use crate::model::{ExtraData, StoredResult};
+use crate::subject;
 
 macro_rules! topic {
     ($topic:literal) => {
@@ -121,7 +121,6 @@ impl<'a> Announcer<'a> {
 
 fn said(key: &Key, announcement: &Announcement, via: Option<&Via>) -> Value {
     let Announcement { reason, seq, prev_outcome, suppressed, .. } = announcement;
-    let variant = &key.variant;
     json!({
         "key": key.hash(),
         "seq": seq,
@@ -130,12 +129,7 @@ fn said(key: &Key, announcement: &Announcement, via: Option<&Via>) -> Value {
         "suppressed": suppressed,
         "subject": {"type": key.kind_text(), "item": key.item},
         "via": via.map(|via| json!({"type": via.kind, "item": via.item})),
-        "variant": {
-            "arch": variant.arch,
-            "scenario": variant.scenario,
-            "system_architecture": variant.system_architecture,
-            "system_variant": variant.system_variant,
-        },
+        "variant": key.variant,
     })
 }
 
@@ -158,22 +152,10 @@ fn order_key(testcase: &str, kind: &str, item: &str) -> OrderKey {
 
 /// With the subject of the trail that the item is, if it can be one.
 fn about(message: Message, kind: &str, item: &str) -> Message {
-    match subject(kind, item) {
+    match subject::of(kind, item) {
         Some(subject) => message.about(subject),
         None => message,
     }
-}
-
-/// What the trail calls an item of that type.
-pub fn subject(kind: &str, item: &str) -> Option<Subject> {
-    let (kind, id) = match shared_name(kind) {
-        "koji_build" => (SubjectKind::Build, item.to_owned()),
-        "bodhi_update" => (SubjectKind::Update, item.to_owned()),
-        "compose" => (SubjectKind::Compose, item.to_owned()),
-        "artifact" => (SubjectKind::Artifact, item.to_owned()),
-        other => (SubjectKind::Item, format!("{other}/{item}")),
-    };
-    Subject::new(kind, id).to_string().parse().ok()
 }
 
 fn size(body: &Map<String, Value>) -> usize {

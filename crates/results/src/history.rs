@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::announce::Variant;
-use crate::announce::key::Values;
 use crate::model::{Outcomes, ResultId, Stage, StoredResult};
 
 /// The history of a test case as far as it was looked at.
@@ -85,14 +84,6 @@ pub fn is_good(outcome: &str) -> bool {
     ["PASSED", "INFO"].contains(&outcome)
 }
 
-/// The name of what a result's variant is: its values, joined.
-pub fn lane_name(variant: &Variant) -> String {
-    let Variant { arch, scenario, system_architecture, system_variant } = variant;
-    let joined = |values: &Values| values.as_ref().map(|set| set.iter().cloned().collect::<Vec<_>>().join("+"));
-    let parts: Vec<_> = [arch, scenario, system_architecture, system_variant].into_iter().filter_map(joined).collect();
-    if parts.is_empty() { "no variant".to_owned() } else { parts.join(" · ") }
-}
-
 impl History {
     /// Of results in any order: the newest items, at most so many, and the first lanes by name, at most so many.
     pub fn of(results: &[StoredResult], outcomes: &Outcomes, columns: usize, lanes: usize) -> Self {
@@ -101,7 +92,7 @@ impl History {
         let items = newest_items(&sorted, columns);
         let mut spots: BTreeMap<String, HashMap<usize, Vec<&StoredResult>>> = BTreeMap::new();
         for result in sorted {
-            let lane = lane_name(&Variant::of(&result.data));
+            let lane = Variant::of(&result.data).to_string();
             for item in BTreeSet::from_iter(result.data.values("item")) {
                 if let Some(column) = items.iter().position(|known| known == item) {
                     spots.entry(lane.clone()).or_default().entry(column).or_default().push(result);

@@ -32,3 +32,5 @@ pub mod permission;
 pub mod query;
 pub mod rights;
 pub mod store;
+pub mod subject;
+pub mod trail;

@@ -2,6 +2,7 @@
 
 use super::Platform;
 use super::caller::Caller;
+use crate::trail::Trail;
 
 /// How a gate is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +18,17 @@ pub struct GateState {
 pub(super) struct OfGate(pub(super) &'static str);
 
 impl Platform {
-    /// With these gates.
+    /// With these gates, and what they know of the ways of subjects.
     ///
     /// # Panics
     ///
     /// Somebody else has this platform already, which is a mistake in the wiring.
     #[must_use]
-    pub fn with_gates(mut self, gates: Vec<GateState>) -> Self {
+    pub fn with_gates(mut self, gates: Vec<GateState>, trail: Trail) -> Self {
         let inner =
             std::sync::Arc::get_mut(&mut self.inner).expect("gates are said before anybody shares the platform");
         inner.gates = gates;
+        inner.trail = trail;
         self
     }
 
@@ -36,7 +38,7 @@ impl Platform {
     }
 
     /// The gates whose words that caller may not read.
-    pub(super) fn hidden_from(&self, caller: &Caller) -> Vec<String> {
+    pub fn hidden_from(&self, caller: &Caller) -> Vec<String> {
         if !caller.principal().is_anonymous() {
             return Vec::new();
         }

@@ -42,6 +42,7 @@ use crate::auth::Auth;
 use crate::config::{HttpConfig, Network, PublicUrl};
 use crate::retention::Rule;
 use crate::store::Db;
+use crate::trail::Trail;
 
 pub use answer::{Answer, etag, expected_version};
 pub use api::{
@@ -102,6 +103,7 @@ struct Inner {
     live: api::Live,
     jobs: Vec<&'static str>,
     gates: Vec<GateState>,
+    trail: Trail,
 }
 
 impl Platform {
@@ -116,7 +118,9 @@ impl Platform {
         let metrics = Metrics::default();
         let rate = rate::Rate::new(settings.anonymous_rate);
         let live = api::Live::new(db.clone());
-        Self { db, inner: Arc::new(Inner { auth, settings, metrics, rate, stopping, live, jobs, gates: Vec::new() }) }
+        let (gates, trail) = (Vec::new(), Trail::default());
+        let inner = Inner { auth, settings, metrics, rate, stopping, live, jobs, gates, trail };
+        Self { db, inner: Arc::new(inner) }
     }
 
     /// The same with another handle of the store, for handlers whose store can be taken away.
@@ -143,6 +147,11 @@ impl Platform {
     /// The names of all jobs.
     pub fn jobs(&self) -> &[&'static str] {
         &self.inner.jobs
+    }
+
+    /// Where changes went, as far as that caller may know.
+    pub fn trail_for(&self, caller: &Caller) -> Trail {
+        self.inner.trail.without(self.hidden_from(caller))
     }
 
     /// What is counted.

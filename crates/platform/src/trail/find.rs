@@ -1,15 +1,15 @@
 //! Which subject somebody means.
 //!
-//! People type short forms: `acme/web#12`, a name with a version, digits of a commit. Whatever the store knows under such a
+//! People type short forms: `acme/web#12`, a name with a version, digits of a commit. Whatever is known under such a
 //! text is told; nothing is guessed where there are several.
 
 use std::collections::BTreeSet;
 
 use tidegate_kernel::{Subject, SubjectKind};
 
-use super::store;
+use super::{Trail, store};
 use crate::digest::index_text;
-use crate::store::{Reads, Result};
+use crate::store::{Reader, Result};
 
 /// So many near ones are told.
 const NEAR: usize = 5;
@@ -18,58 +18,67 @@ const SHARED: usize = 3;
 /// Fewer digits of a commit mean nothing.
 const FEWEST_DIGITS: usize = 7;
 
-/// The subjects that the store knows under that text: itself, or what it may be short for.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn known(reader: &mut impl Reads, text: &str) -> Result<Vec<Subject>> {
-    let mut found = readings(text);
-    let keys: Vec<String> = found.iter().map(|subject| index_text(&subject.to_string())).collect();
-    let known: BTreeSet<String> = store::known(reader, &keys).await?.into_iter().collect();
-    found.retain(|subject| known.contains(&index_text(&subject.to_string())));
-    if let Some(digits) = digits(text) {
-        let commits = store::commits(reader, digits).await?;
-        found.extend(commits.iter().filter_map(|commit| commit.parse().ok()));
-        found.sort();
-        found.dedup();
+impl Trail {
+    /// The subjects that are known under that text: itself, or what it may be short for.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn known(&self, reader: &mut Reader, text: &str) -> Result<Vec<Subject>> {
+        let meant = readings(text);
+        let keys: Vec<String> = meant.iter().map(|subject| index_text(&subject.to_string())).collect();
+        let stored: BTreeSet<String> = store::known(reader, &keys).await?.into_iter().collect();
+        let is_stored = |subject: &&Subject| stored.contains(&index_text(&subject.to_string()));
+        let mut found: BTreeSet<Subject> = meant.iter().filter(is_stored).cloned().collect();
+        for source in &self.sources {
+            found.extend(source.known(reader, &meant).await?);
+        }
+        if let Some(digits) = digits(text) {
+            let commits = store::commits(reader, digits).await?;
+            found.extend(commits.iter().filter_map(|commit| commit.parse().ok()));
+        }
+        Ok(found.into_iter().collect())
     }
-    Ok(found)
-}
 
-/// Known subjects whose names begin with that text, in order of their kinds and names.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn beginning(reader: &mut impl Reads, text: &str, limit: i64) -> Result<Vec<Subject>> {
-    let prefixes: Vec<String> = readings(text).iter().map(Subject::to_string).collect();
-    let found = store::beginning(reader, &prefixes, limit).await?;
-    let mut found: Vec<Subject> = found.iter().filter_map(|subject| subject.parse().ok()).collect();
-    found.sort();
-    Ok(found)
-}
+    /// Known subjects whose names begin with that text, in order of their kinds and names, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn beginning(&self, reader: &mut Reader, text: &str, limit: i64) -> Result<Vec<Subject>> {
+        let meant = readings(text);
+        let prefixes: Vec<String> = meant.iter().map(Subject::to_string).collect();
+        let stored = store::beginning(reader, &prefixes, limit).await?;
+        let mut found: BTreeSet<Subject> = stored.iter().filter_map(|subject| subject.parse().ok()).collect();
+        for source in &self.sources {
+            found.extend(source.beginning(reader, &meant, limit).await?);
+        }
+        Ok(found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
 
-/// Known subjects of the same kind that are written almost like that one.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn near(reader: &mut impl Reads, subject: &Subject) -> Result<Vec<Subject>> {
-    let text = index_text(&subject.to_string());
-    let mut around = store::after(reader, &text).await?;
-    around.extend(store::before(reader, &text).await?);
-    let mut near: Vec<(usize, Subject)> = around
-        .iter()
-        .filter_map(|text| text.parse::<Subject>().ok())
-        .filter(|other| other.kind() == subject.kind())
-        .map(|other| (shared(subject.id(), other.id()), other))
-        .filter(|(shared, _)| *shared >= SHARED)
-        .collect();
-    near.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
-    near.dedup();
-    near.truncate(NEAR);
-    Ok(near.into_iter().map(|(_, subject)| subject).collect())
+    /// Known subjects of the same kind that are written almost like that one.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn near(&self, reader: &mut Reader, subject: &Subject) -> Result<Vec<Subject>> {
+        let text = index_text(&subject.to_string());
+        let mut around = store::after(reader, &text).await?;
+        around.extend(store::before(reader, &text).await?);
+        let mut around: BTreeSet<Subject> = around.iter().filter_map(|text| text.parse().ok()).collect();
+        for source in &self.sources {
+            around.extend(source.around(reader, subject).await?);
+        }
+        let mut near: Vec<(usize, Subject)> = around
+            .into_iter()
+            .filter(|other| other.kind() == subject.kind())
+            .map(|other| (shared(subject.id(), other.id()), other))
+            .filter(|(shared, _)| *shared >= SHARED)
+            .collect();
+        near.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+        near.truncate(NEAR);
+        Ok(near.into_iter().map(|(_, subject)| subject).collect())
+    }
 }
 
 /// What the text may name.

@@ -1,16 +1,20 @@
-//! Where a change went, and what gates did with it, as far as that is stored.
+//! Where a change went, and what gates did with it.
+//!
+//! What happens once is stored, by [`Tx::link`] and [`Tx::step`]. What would only repeat a gate's own tables is computed
+//! from them by its [`TrailSource`]. The [`Trail`] knows both.
 
 mod find;
+mod source;
 mod store;
 mod walk;
 
-use tidegate_kernel::{Evidence, MessageId, StepOutcome, StoredRelation, Subject, Timestamp};
+use tidegate_kernel::{Evidence, MessageId, Relation, StepOutcome, StoredRelation, Subject, Timestamp};
 
-use crate::store::{Reads, Result, Tx};
+use crate::store::{Result, Tx};
 
-pub use find::{beginning, known, near};
+pub use source::{Trail, TrailSource};
 pub use store::STATEMENTS;
-pub use walk::{MOST, Walk, walk};
+pub use walk::{MOST, Walk};
 
 /// What a gate did with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub struct Link {
     /// What it became.
     pub to: Subject,
     /// How.
-    pub relation: StoredRelation,
+    pub relation: Relation,
     /// The gate that saw it.
     pub gate: String,
     /// When.
@@ -93,13 +97,4 @@ impl Tx {
     pub async fn step(&mut self, subject: &Subject, step: &Step) -> Result<()> {
         store::step(self, subject, step).await
     }
-}
-
-/// What gates did with these subjects, in order.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn steps_of(reader: &mut impl Reads, subjects: &[Subject], limit: i64) -> Result<Vec<StepOf>> {
-    store::steps_of(reader, subjects, limit).await
 }

@@ -26,7 +26,7 @@ statements! {
          ORDER BY from_subject, to_subject, relation LIMIT $2",
         postgres
         "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE from_subject IN (SELECT * FROM jsonb_array_elements_text($1))
+         WHERE from_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
          ORDER BY from_subject, to_subject, relation LIMIT $2";
     BACKWARD = sqlite
         "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
@@ -34,14 +34,15 @@ statements! {
          ORDER BY to_subject, from_subject, relation LIMIT $2",
         postgres
         "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE to_subject IN (SELECT * FROM jsonb_array_elements_text($1))
+         WHERE to_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
          ORDER BY to_subject, from_subject, relation LIMIT $2";
     STEPS = sqlite
         "SELECT subject, gate, step, at, outcome, text, url, message_id FROM platform_trail_step
-         WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY at, gate, step, subject LIMIT $2",
+         WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY at DESC, gate, step, subject LIMIT $2",
         postgres
         "SELECT subject, gate, step, at, outcome, text, url, message_id FROM platform_trail_step
-         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($1)) ORDER BY at, gate, step, subject LIMIT $2";
+         WHERE subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
+         ORDER BY at DESC, gate, step, subject LIMIT $2";
 
     KNOWN = sqlite
         "SELECT subject FROM platform_trail_step WHERE subject IN (SELECT value FROM json_each($1))
@@ -51,12 +52,12 @@ statements! {
          WHERE to_subject IN (SELECT value FROM json_each($1))
          UNION SELECT subject FROM platform_blocker WHERE subject IN (SELECT value FROM json_each($1))",
         postgres
-        "SELECT subject FROM platform_trail_step WHERE subject IN (SELECT * FROM jsonb_array_elements_text($1))
+        "SELECT subject FROM platform_trail_step WHERE subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
          UNION SELECT from_subject AS subject FROM platform_trail_link
-         WHERE from_subject IN (SELECT * FROM jsonb_array_elements_text($1))
+         WHERE from_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
          UNION SELECT to_subject AS subject FROM platform_trail_link
-         WHERE to_subject IN (SELECT * FROM jsonb_array_elements_text($1))
-         UNION SELECT subject FROM platform_blocker WHERE subject IN (SELECT * FROM jsonb_array_elements_text($1))";
+         WHERE to_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
+         UNION SELECT subject FROM platform_blocker WHERE subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
     /// The next in the order of their names.
     AFTER = "SELECT subject FROM (SELECT DISTINCT subject FROM platform_trail_step WHERE subject > $1
             ORDER BY subject LIMIT 5) AS near
@@ -140,7 +141,7 @@ pub(super) async fn step(tx: &mut Tx, subject: &Subject, step: &Step) -> Result<
     query.bind(step.url.as_deref()).bind(message_id).execute().await.map(drop)
 }
 
-/// The steps of these subjects, in order.
+/// The newest steps of these subjects, the newest first.
 pub(super) async fn steps_of(reader: &mut impl Reads, subjects: &[Subject], limit: i64) -> Result<Vec<StepOf>> {
     let by_key: BTreeMap<String, &Subject> =
         subjects.iter().map(|subject| (index_text(&subject.to_string()), subject)).collect();
@@ -166,7 +167,8 @@ pub(super) async fn links(
     let rows: Vec<LinkRow> = reader.query(statement).bind(Json(subjects)).bind(limit).fetch_all().await?;
     let link = |(from, to, relation, gate, at, Json(evidence)): LinkRow| {
         let subject = |text: String| text.parse::<Subject>().map_err(|_| damaged("a subject", &text));
-        let (from, to, relation) = (subject(from)?, subject(to)?, word("a relation", &relation)?);
+        let (from, to, relation) =
+            (subject(from)?, subject(to)?, word::<StoredRelation>("a relation", &relation)?.into());
         Ok(Link { from, to, relation, gate, at: instant(at)?, evidence })
     };
     rows.into_iter().map(link).collect()

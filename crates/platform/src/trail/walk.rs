@@ -1,12 +1,11 @@
-//! Follows stored links from a subject, breadth first and a level at a time.
+//! Follows links from a subject, breadth first and a level at a time.
 
 use std::collections::BTreeSet;
 
 use tidegate_kernel::Subject;
 
-use super::store;
-use super::{Direction, Link};
-use crate::store::{Reads, Result};
+use super::{Direction, Link, Trail};
+use crate::store::{Reader, Result};
 
 /// So many subjects one answer has.
 pub const MOST: usize = 10_000;
@@ -22,44 +21,47 @@ pub struct Walk {
     pub truncated: bool,
 }
 
-/// Everything that the subject became, or that became it, in so many links and at most so many subjects. Both directions
-/// are those from the subject: what became the same commit as another pull request is not followed.
-///
-/// # Errors
-///
-/// The store is away.
-pub async fn walk(
-    reader: &mut impl Reads,
-    from: &Subject,
-    direction: Direction,
-    depth: u32,
-    most: usize,
-) -> Result<Walk> {
-    let mut walk = Walk::default();
-    let mut seen = BTreeSet::from([from.clone()]);
-    for forward in [true, false] {
-        let wanted = if forward { Direction::Forward } else { Direction::Backward };
-        if direction != Direction::Both && direction != wanted {
-            continue;
-        }
-        let mut frontier = vec![from.clone()];
-        for distance in 1..=depth {
-            let links = store::links(reader, &frontier, forward, rows(most)).await?;
-            let cut = links.len() > most;
-            frontier = walk.follow(links, forward, distance, &mut seen);
-            if cut || walk.nodes.len() > most {
-                walk.truncated = true;
-                walk.nodes.truncate(most);
-                return Ok(walk);
+impl Trail {
+    /// Everything that the subject became, or that became it, in so many links and at most so many subjects. Both
+    /// directions are those from the subject: what became the same commit as another pull request is not followed.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn walk(
+        &self,
+        reader: &mut Reader,
+        from: &Subject,
+        direction: Direction,
+        depth: u32,
+        most: usize,
+    ) -> Result<Walk> {
+        let mut walk = Walk::default();
+        let mut seen = BTreeSet::from([from.clone()]);
+        for forward in [true, false] {
+            let wanted = if forward { Direction::Forward } else { Direction::Backward };
+            if direction != Direction::Both && direction != wanted {
+                continue;
             }
-            if frontier.is_empty() {
-                break;
+            let mut frontier = vec![from.clone()];
+            for distance in 1..=depth {
+                let links = self.links(reader, &frontier, forward, rows(most)).await?;
+                let cut = links.len() > most;
+                frontier = walk.follow(links, forward, distance, &mut seen);
+                if cut || walk.nodes.len() > most {
+                    walk.truncated = true;
+                    walk.nodes.truncate(most);
+                    return Ok(walk);
+                }
+                if frontier.is_empty() {
+                    break;
+                }
+                // whoever asked for so many links has to know that there are more
+                walk.truncated |= distance == depth;
             }
-            // whoever asked for so many links has to know that there are more
-            walk.truncated |= distance == depth;
         }
+        Ok(walk)
     }
-    Ok(walk)
 }
 
 fn rows(most: usize) -> i64 {

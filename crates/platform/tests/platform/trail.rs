@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tidegate_kernel::{Evidence, EvidenceKind, StepOutcome, StoredRelation, Subject};
+use tidegate_kernel::{Evidence, EvidenceKind, Relation, StepOutcome, StoredRelation, Subject};
 use tidegate_platform::store::{Result, in_tx};
-use tidegate_platform::trail::{self, Direction, Step, StepOf, Walk};
+use tidegate_platform::trail::{Direction, Step, StepOf, Trail, Walk};
 use tidegate_testkit::TestDb;
 
 use crate::outbox::PLATFORM;
@@ -14,7 +14,8 @@ fn subject(text: &str) -> Subject {
 }
 
 async fn follow(t: &TestDb, from: &Subject, direction: Direction, depth: u32) -> Walk {
-    let walk: Result<Walk> = t.db.read(|reader| in_tx(trail::walk(reader, from, direction, depth, 5))).await;
+    let trail = &Trail::default();
+    let walk: Result<Walk> = t.db.read(|reader| in_tx(trail.walk(reader, from, direction, depth, 5))).await;
     walk.expect("it can be read")
 }
 
@@ -67,7 +68,7 @@ fn a_link_is_found_from_both_ends_and_is_stored_once() {
         let forward = forward.links;
         assert_eq!(
             (forward.len(), forward[0].relation, forward[0].at),
-            (1, StoredRelation::LandedAs, crate::wake::at("08:00:00"))
+            (1, Relation::LandedAs, crate::wake::at("08:00:00"))
         );
         assert_eq!(forward[0].evidence, shown);
     });
@@ -88,7 +89,8 @@ fn steps_are_told_in_order() {
             t.clock.advance(Duration::from_secs(60));
         }
         let subjects = std::slice::from_ref(subject);
-        let steps: Result<Vec<StepOf>> = t.db.read(|reader| in_tx(trail::steps_of(reader, subjects, 10))).await;
+        let trail = &Trail::default();
+        let steps: Result<Vec<StepOf>> = t.db.read(|reader| in_tx(trail.steps_of(reader, subjects, 10))).await;
         let outcomes: Vec<_> = steps.unwrap().into_iter().map(|of| (of.step.gate, of.step.outcome)).collect();
         let told =
             [("results", StepOutcome::Waiting), ("migrate", StepOutcome::Failed), ("results", StepOutcome::Passed)];

@@ -1,6 +1,9 @@
 //! The identity for which a change is announced.
 
 use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::digest::{KeyHash, Parts};
 use crate::model::ExtraData;
@@ -8,8 +11,8 @@ use crate::model::ExtraData;
 /// A set of values, sorted; `None` if the result does not have the key at all, which is not the same as an empty value.
 pub type Values = Option<BTreeSet<String>>;
 
-/// What tells results about one item apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+/// What tells results about one item apart. In text: its values, or that there are none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Variant {
     /// Processor architectures of the item.
     pub arch: Values,
@@ -30,6 +33,16 @@ impl Variant {
             system_architecture: values(data, "system_architecture"),
             system_variant: values(data, "system_variant"),
         }
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { arch, scenario, system_architecture, system_variant } = self;
+        let joined = |values: &Values| values.as_ref().map(|set| set.iter().cloned().collect::<Vec<_>>().join("+"));
+        let parts: Vec<_> =
+            [arch, scenario, system_architecture, system_variant].into_iter().filter_map(joined).collect();
+        if parts.is_empty() { f.write_str("no variant") } else { f.write_str(&parts.join(" · ")) }
     }
 }
 

@@ -17,7 +17,6 @@ use tidegate_web::{Chip, Frame, Moment, NavLink, Page, Visitor};
 use crate::announce::Variant;
 use crate::api::Gate;
 use crate::compat::render::{in_path, in_query};
-use crate::history::lane_name;
 use crate::model::StoredResult;
 
 /// The gate's place in the navigation.
@@ -90,7 +89,7 @@ impl Row {
             testcase_url: format!("/results/testcases/{}", in_path(&result.testcase.name)),
             items: result.data.values("item").iter().take(3).map(item).collect(),
             kind: result.data.values("type").join(", "),
-            variant: lane_name(&Variant::of(&result.data)),
+            variant: Variant::of(&result.data).to_string(),
             at: Moment(result.submit_time),
         }
     }

@@ -15,8 +15,8 @@ use tidegate_web::{Chip, Encoded, Moment, Tone};
 use super::Pages;
 use crate::announce::key::shared_name;
 use crate::compat::render::in_path;
-use crate::events::subject;
 use crate::store::{self, StateRow};
+use crate::subject;
 
 /// So many variants are shown.
 const MOST: i64 = 1_000;
@@ -52,11 +52,8 @@ struct Standing {
 
 impl From<&StateRow> for Standing {
     fn from(row: &StateRow) -> Self {
-        let of = |key: &str| row.key_parts.0.get("variant").and_then(|variant| variant.get(key)).and_then(values);
-        let parts: Vec<_> =
-            ["arch", "scenario", "system_architecture", "system_variant"].into_iter().filter_map(of).collect();
         Self {
-            variant: if parts.is_empty() { "no variant".to_owned() } else { parts.join(" · ") },
+            variant: row.variant().to_string(),
             outcome: row.outcome.as_deref().map(Chip::of),
             progress: row.progress_outcome.as_deref().map(Chip::of),
             result: row.result_id,
@@ -65,11 +62,6 @@ impl From<&StateRow> for Standing {
             repeats: row.suppressed,
         }
     }
-}
-
-fn values(list: &Value) -> Option<String> {
-    let words: Vec<_> = list.as_array()?.iter().filter_map(Value::as_str).collect();
-    Some(words.join("+"))
 }
 
 /// How often each outcome is there, the worst first.
@@ -121,7 +113,7 @@ pub(super) async fn show(
         counts: counts(&rows),
         testcases: testcases.into_iter().map(testcase).collect(),
         is_cut,
-        trail: subject(&kind, &item).map(|subject| format!("/trail/{}", Encoded(&subject.to_string()))),
+        trail: subject::of(&kind, &item).map(|subject| format!("/trail/{}", Encoded(&subject.to_string()))),
         all: format!("/results?item={}&type={}", Encoded(&item), Encoded(&kind)),
         kind,
     };

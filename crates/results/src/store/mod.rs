@@ -16,6 +16,7 @@ mod retention;
 mod rows;
 mod state;
 mod told;
+mod trail;
 mod update;
 mod walk;
 
@@ -32,6 +33,7 @@ pub use names::{save_group, save_testcase};
 pub use rehearsal::{allow_emptying, empty, may_be_emptied};
 pub use retention::retention;
 pub use told::{About, After, AnnouncedRow, StateRow, announcements, known, states_of_item, told};
+pub(crate) use trail::{Tested, in_updates, items, items_around, items_from, tested, updates_from};
 pub use update::{BuildRow, set_builds, update_builds, updates_with};
 
 /// The gate's tables.
@@ -51,6 +53,7 @@ pub const STATEMENTS: &[&[Statement]] = &[
     retention::STATEMENTS,
     state::STATEMENTS,
     told::STATEMENTS,
+    trail::STATEMENTS,
     update::STATEMENTS,
     walk::STATEMENTS,
 ];

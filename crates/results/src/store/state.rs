@@ -153,16 +153,10 @@ pub(super) async fn lock<'a>(
 }
 
 fn parts(key: &Key) -> Value {
-    let variant = &key.variant;
     json!({
         "type": key.kind_text(),
         "item": key.item,
-        "variant": {
-            "arch": variant.arch,
-            "scenario": variant.scenario,
-            "system_architecture": variant.system_architecture,
-            "system_variant": variant.system_variant,
-        },
+        "variant": key.variant,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What is known of items and what was told of them, as people ask for it.
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -7,6 +8,7 @@ use tidegate_platform::statements;
 use tidegate_platform::store::{Reads, Result};
 
 use super::indexed;
+use crate::announce::Variant;
 
 statements! {
     /// All of them.
@@ -99,6 +101,18 @@ pub struct StateRow {
     pub late: i64,
     /// When something was last told, in microseconds since 1970.
     pub changed_at: Option<i64>,
+}
+
+impl StateRow {
+    /// What tells it apart from others about the item.
+    pub fn variant(&self) -> Variant {
+        variant(&self.key_parts.0)
+    }
+}
+
+/// The variant that is stored with a key.
+pub(super) fn variant(parts: &Value) -> Variant {
+    parts.get("variant").and_then(|variant| Variant::deserialize(variant).ok()).unwrap_or_default()
 }
 
 /// A change that was told.

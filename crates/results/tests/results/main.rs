@@ -14,6 +14,7 @@ mod resultsdb_v2;
 mod resultsdb_v3;
 mod rights;
 mod schema;
+mod trail;
 mod web;
 
 /// Compares a checked-in list with what the code says: run with `TIDEGATE_BLESS=1` after a change that is meant.

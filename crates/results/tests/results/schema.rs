@@ -38,6 +38,8 @@ fn every_list_goes_down_an_index_on_sqlite() {
             let plan = t.rows(&format!("EXPLAIN QUERY PLAN {}", with_values(statement.sqlite))).await;
             for step in plan.iter().filter_map(|row| row.last()) {
                 let is_scan = step.starts_with("SCAN ") && !step.contains("USING") && !step.contains("json_each");
+                // what a bounded walk down an index found
+                let is_scan = is_scan && step != "SCAN few";
                 // the walk from test case to test case looks at all of them, and sorts one result of each
                 let is_known = statement.name == "OF_TESTCASES" && (is_scan || step.contains("ORDER BY"));
                 assert!(!is_scan || is_known, "{}: {step}", statement.name);

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use tidegate_kernel::{Subject, SubjectKind};
+use tidegate_kernel::Subject;
 use tidegate_platform::blockers;
 use tidegate_platform::http::{Caller, Path, Problem, Query};
 use tidegate_platform::outbox::Feed;
@@ -77,20 +77,8 @@ impl Link {
 
 /// Where the results about a subject are, if there can be any.
 fn results_of(subject: &Subject) -> Option<String> {
-    let kind = match subject.kind() {
-        SubjectKind::Build => "koji_build",
-        SubjectKind::Update => "bodhi_update",
-        SubjectKind::Compose => "compose",
-        SubjectKind::Artifact => "artifact",
-        SubjectKind::Item => {
-            let (kind, id) = subject.id().split_once('/')?;
-            return Some(format!("/results/subjects/{}/{}", Encoded(kind), Encoded(id)));
-        }
-        SubjectKind::Pr | SubjectKind::Commit | SubjectKind::Source | SubjectKind::Package | SubjectKind::Event => {
-            return None;
-        }
-    };
-    Some(format!("/results/subjects/{kind}/{}", Encoded(subject.id())))
+    let (kind, item) = tidegate_results::subject::named(subject)?;
+    Some(format!("/results/subjects/{}/{}", Encoded(kind), Encoded(item)))
 }
 
 pub(super) async fn show(
@@ -102,17 +90,18 @@ pub(super) async fn show(
     let subject: Subject =
         text.parse().map_err(|error: tidegate_kernel::subject::NotASubject| Problem::not_found(error.to_string()))?;
     let db = pages.platform.db();
-    let of = &subject;
+    let (of, trail, hidden) = (&subject, &pages.platform.trail_for(&caller), pages.platform.hidden_from(&caller));
     let read = db.read(|reader| {
         in_tx(async move {
             let head = Feed::head(reader).await?;
-            let steps = trail::steps_of(reader, std::slice::from_ref(of), ROWS).await?;
+            let steps = trail.steps_of(reader, std::slice::from_ref(of), ROWS).await?;
             let blockers = blockers::of_subject(reader, of).await?;
-            let walk = trail::walk(reader, of, Direction::Both, DEPTH, MOST).await?;
+            let walk = trail.walk(reader, of, Direction::Both, DEPTH, MOST).await?;
             Ok::<_, Problem>((head, steps, blockers, walk))
         })
     });
-    let (head, steps, blockers, walk) = read.await?;
+    let (head, steps, mut blockers, walk) = read.await?;
+    blockers.retain(|kept| !hidden.contains(&kept.gate));
     let holds = blockers.iter().filter(|kept| kept.blocker.level() == tidegate_kernel::Level::Hold);
     let oldest = holds.min_by_key(|kept| kept.blocker.since()).map(|kept| kept.gate.clone());
     let page = TrailPage {

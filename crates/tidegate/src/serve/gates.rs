@@ -10,7 +10,9 @@ use tidegate_platform::http::{GateState, Mounts, Platform, Routes, form_routes, 
 use tidegate_platform::inbox::Consume;
 use tidegate_platform::retention::Retention;
 use tidegate_platform::store::{Db, Migrations, StoreError, in_tx};
+use tidegate_platform::trail::Trail;
 use tidegate_results::jobs::UpdateBuilds;
+use tidegate_results::trail::TestedSubjects;
 use tidegate_results::{api, pages as of_results};
 use tidegate_web::Frame;
 
@@ -43,6 +45,12 @@ pub(super) fn rights() -> Result<Rights, BadRights> {
 /// The gates of this program, and which of them are on.
 pub(super) fn states(settings: &Settings) -> Vec<GateState> {
     vec![GateState { name: RESULTS, enabled: settings.results.enabled }]
+}
+
+/// What the gates that are on know of the ways of subjects.
+pub(super) fn trail(settings: &Settings) -> Trail {
+    let trail = Trail::default();
+    if settings.results.enabled { trail.with(TestedSubjects) } else { trail }
 }
 
 /// Which gates anybody may read, or nobody without a login, whatever holds everywhere else.

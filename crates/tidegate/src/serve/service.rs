@@ -74,7 +74,7 @@ impl Service {
         let (http_settings, names) = (HttpSettings::from(&config.http), jobs.names().collect());
         let drain = http_settings.drain;
         let platform = Platform::new(db.clone(), auth.clone(), http_settings, names, stopping.clone());
-        let platform = platform.with_gates(states);
+        let platform = platform.with_gates(states, gates::trail(settings));
         let parts = (auth.clone(), platform.clone());
         let running = origin.map(|origin| Arc::new(Configuration::new(origin, settings, parts)));
         let worker = Worker::start(db.clone(), jobs.in_roles(&roles.names()), wiring::worker(config, roles));

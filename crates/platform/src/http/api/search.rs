@@ -7,13 +7,14 @@ use tidegate_kernel::Subject;
 use utoipa::ToSchema;
 
 use super::super::Platform;
+use super::super::caller::Caller;
 use super::super::input::{FromParams, Params, Query};
 use super::super::list::List;
 use super::super::problem::Problem;
 use super::super::route::{Access, Endpoint, Routes};
 use super::trail::{address, title};
 use crate::store::{Reader, Result as StoreResult, in_tx};
-use crate::trail;
+use crate::trail::Trail;
 
 /// So many are found.
 const MOST: i64 = 20;
@@ -57,17 +58,18 @@ pub(super) fn routes() -> Routes<Platform> {
 
 async fn search(
     State(platform): State<Platform>,
+    caller: Caller,
     Query(Wanted { q }): Query<Wanted>,
 ) -> Result<Json<List<Hit>>, Problem> {
-    let q = q.as_str();
-    let found: StoreResult<Vec<Subject>> = platform.db().read(|reader| in_tx(find(reader, q))).await;
+    let (trail, q) = (&platform.trail_for(&caller), q.as_str());
+    let found: StoreResult<Vec<Subject>> = platform.db().read(|reader| in_tx(find(trail, reader, q))).await;
     let hit = |subject: Subject| Hit { title: title(&subject), url: address(&subject), subject };
     Ok(Json(List { items: found?.into_iter().map(hit).collect(), next: None }))
 }
 
-async fn find(reader: &mut Reader, q: &str) -> StoreResult<Vec<Subject>> {
-    let mut found = trail::known(reader, q).await?;
-    for subject in trail::beginning(reader, q, MOST).await? {
+async fn find(trail: &Trail, reader: &mut Reader, q: &str) -> StoreResult<Vec<Subject>> {
+    let mut found = trail.known(reader, q).await?;
+    for subject in trail.beginning(reader, q, MOST).await? {
         if !found.contains(&subject) {
             found.push(subject);
         }

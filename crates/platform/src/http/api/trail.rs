@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::json;
-use tidegate_kernel::{Evidence, Level, StepOutcome, StoredRelation, Subject, SubjectKind, Timestamp};
+use tidegate_kernel::{Evidence, Level, Relation, StepOutcome, StoredRelation, Subject, SubjectKind, Timestamp};
 use utoipa::ToSchema;
 
 use super::super::Platform;
@@ -78,7 +78,7 @@ struct Link {
     from: Subject,
     /// How it became the other.
     #[schema(value_type = String)]
-    relation: StoredRelation,
+    relation: Relation,
     /// What it became.
     #[schema(value_type = String)]
     to: Subject,
@@ -148,7 +148,7 @@ struct Linked {
     from: Subject,
     /// `built_as`
     #[schema(value_type = String)]
-    relation: StoredRelation,
+    relation: Relation,
     /// What was made of it.
     #[schema(value_type = String)]
     to: Subject,
@@ -245,21 +245,22 @@ async fn show(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Trail>, Problem> {
-    let subject = &meant(&platform, &text).await?;
+    let trail = &platform.trail_for(&caller);
+    let subject = &meant(&platform, trail, &text).await?;
     if asked.new {
         // what the compose before carries is known by no other gate
         let detail = "what is new in a compose is known by the gate catalog, which is off";
         return Err(Problem::new(404, "platform.gate-off", detail));
     }
-    let (direction, depth, hidden) = (asked.direction, asked.depth, platform.hidden_from(&caller));
+    let (direction, depth) = (asked.direction, asked.depth);
     let begin = asked.cursor.unwrap_or(0).min(10 * trail::MOST);
     let most = begin + trail::MOST;
     let found: StoreResult<Found> =
-        platform.db().read(|reader| in_tx(load(reader, subject, direction, depth, most))).await;
+        platform.db().read(|reader| in_tx(load(trail, reader, subject, direction, depth, most))).await;
     let Found { mut walk, steps, blockers } = found?;
     let next = (walk.truncated && walk.nodes.len() == most).then(|| most.to_string());
+    let hidden = platform.hidden_from(&caller);
     let blockers: Vec<_> = blockers.into_iter().filter(|kept| !hidden.contains(&kept.gate)).collect();
-    let steps: Vec<_> = steps.into_iter().filter(|of| !hidden.contains(&of.step.gate)).collect();
     let stands_at = stands_at(subject, &blockers, &steps);
     let nodes = walk.nodes.drain(..).skip(begin).filter(|(node, _)| of_kind(&asked.kind, node));
     let nodes: Vec<Node> =
@@ -298,16 +299,17 @@ pub(super) fn title(subject: &Subject) -> String {
 }
 
 async fn load(
+    trail: &trail::Trail,
     reader: &mut Reader,
     subject: &Subject,
     direction: Direction,
     depth: u32,
     most: usize,
 ) -> StoreResult<Found> {
-    let walk = trail::walk(reader, subject, direction, depth, most).await?;
+    let walk = trail.walk(reader, subject, direction, depth, most).await?;
     let near = walk.nodes.iter().map(|(subject, _)| subject.clone()).take(TOLD_OF);
     let told_of: Vec<Subject> = std::iter::once(subject.clone()).chain(near).collect();
-    let steps = trail::steps_of(reader, &told_of, TOLD).await?;
+    let steps = trail.steps_of(reader, &told_of, TOLD).await?;
     let blockers = blockers::of_subjects(reader, &told_of, TOLD).await?;
     Ok(Found { walk, steps, blockers })
 }
@@ -321,8 +323,8 @@ fn stands_at(subject: &Subject, blockers: &[Kept], steps: &[StepOf]) -> Option<S
 }
 
 /// The one subject of that text.
-async fn meant(platform: &Platform, text: &str) -> Result<Subject, Problem> {
-    let known: StoreResult<Vec<Subject>> = platform.db().read(|reader| in_tx(trail::known(reader, text))).await;
+async fn meant(platform: &Platform, trail: &trail::Trail, text: &str) -> Result<Subject, Problem> {
+    let known: StoreResult<Vec<Subject>> = platform.db().read(|reader| in_tx(trail.known(reader, text))).await;
     let mut known = known?;
     let unknown = |detail: String, others: &[Subject]| {
         let item = |subject: &Subject| ProblemItem::new("path", "platform.unknown-subject", subject.to_string());
@@ -333,8 +335,8 @@ async fn meant(platform: &Platform, text: &str) -> Result<Subject, Problem> {
         1 => Ok(known.remove(0)),
         0 => {
             let near: StoreResult<Vec<Subject>> = match &text.parse::<Subject>() {
-                Ok(subject) => platform.db().read(|reader| in_tx(trail::near(reader, subject))).await,
-                Err(_) => platform.db().read(|reader| in_tx(trail::beginning(reader, text, 5))).await,
+                Ok(subject) => platform.db().read(|reader| in_tx(trail.near(reader, subject))).await,
+                Err(_) => platform.db().read(|reader| in_tx(trail.beginning(reader, text, 5))).await,
             };
             let near = near?;
             let hint = match near.as_slice() {
@@ -356,7 +358,7 @@ async fn link(State(platform): State<Platform>, caller: Caller, Body(new): Body<
         in_tx(async move {
             let NewLink { from, to, evidence } = new;
             let is_new = tx.link(from, StoredRelation::BuiltAs, to, "platform", evidence).await?;
-            let linked = Linked { from: from.clone(), relation: StoredRelation::BuiltAs, to: to.clone() };
+            let linked = Linked { from: from.clone(), relation: Relation::BuiltAs, to: to.clone() };
             if !is_new {
                 return Ok(Answer::ok(&linked));
             }

@@ -19,6 +19,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tidegate_platform::auth::Auth;
 use tidegate_platform::http::{GateState, HttpSettings, Listeners, Mounts, Platform, Routes, platform_routes, serve};
+use tidegate_platform::trail::Trail;
 use tidegate_platform::wake::JobName;
 use tidegate_testkit::TestDb;
 use tokio::sync::watch;
@@ -92,7 +93,7 @@ impl Service {
         let listeners = listeners.expect("loopback has a free port");
         let at = listeners.addresses()[0];
         let platform = Platform::new(t.db.clone(), auth.clone(), settings, vec![HAUL.as_str()], stopping.clone());
-        let platform = platform.with_gates(states);
+        let platform = platform.with_gates(states, Trail::default());
         let gates = gates.and(configuration::routes(&platform));
         let router = serve(platform.clone(), platform_routes(platform, gates), mounts);
         let serving = tokio::spawn(listeners.serve(router, stopping, Duration::ZERO));
