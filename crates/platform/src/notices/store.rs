@@ -36,7 +36,7 @@ statements! {
         "UPDATE platform_notice SET sent_in = $2, sent_at = $3 WHERE id IN (SELECT value FROM json_each($1))",
         postgres
         "UPDATE platform_notice SET sent_in = $2, sent_at = $3
-         WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1) AS list (value))";
+         WHERE id = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1) AS list (value)))";
     NEWEST = "SELECT MAX(sent_at) FROM platform_notice WHERE sent_in IS NOT NULL";
     DELETE = "DELETE FROM platform_notice WHERE id IN (
             SELECT id FROM platform_notice WHERE sent_in IS NOT NULL AND sent_at < $1 ORDER BY sent_at, id LIMIT $2)";

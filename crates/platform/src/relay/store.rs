@@ -21,14 +21,19 @@ statements! {
     /// Hooks that neither the configuration nor the store has any more.
     GONE_HOOKS = "SELECT s.name FROM platform_sink s WHERE substr(s.name, 1, 5) = 'hook:'
         AND NOT EXISTS (SELECT 1 FROM platform_hook h WHERE h.name = substr(s.name, 6))";
-    SINK = "SELECT position, state, since, attempts, next_at, error FROM platform_sink WHERE name = $1";
-    /// The version is that of a hook that people added.
-    SINKS = "SELECT s.name, s.position, s.next_at, h.version
-        FROM platform_sink s
-        LEFT JOIN platform_hook h ON h.name = substr(s.name, 6) AND substr(s.name, 1, 5) = 'hook:'";
+    SINK = "SELECT position, state, since, attempts, next_at, error,
+            (SELECT COALESCE(MAX(no), 0) FROM platform_feed) AS head,
+            EXISTS (SELECT 1 FROM platform_delivery d WHERE d.sink = $1) AS has_deliveries
+        FROM platform_sink WHERE name = $1";
+    /// Receivers that are behind and may be asked; whether a hook is one that people added.
+    BEHIND = "SELECT s.name, h.version FROM platform_sink s
+        LEFT JOIN platform_hook h ON h.name = substr(s.name, 6) AND substr(s.name, 1, 5) = 'hook:'
+        WHERE (s.next_at IS NULL OR s.next_at <= $1)
+            AND ((s.takes = 'messages' AND s.position < (SELECT COALESCE(MAX(no), 0) FROM platform_feed))
+                OR (s.takes = 'acts'
+                    AND EXISTS (SELECT 1 FROM platform_feed f WHERE f.sink = s.name AND f.no > s.position)))";
     MOVE = "UPDATE platform_sink SET position = $2, state = $3, since = $4, attempts = $5, next_at = $6, error = $7
         WHERE name = $1";
-    HAS_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE sink = $1 AND no > $2 LIMIT 1) AS acts";
 
     /// Counted up to a bound, so that a receiver that is far behind costs no more.
     PENDING = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed f WHERE f.no > s.position
@@ -43,13 +48,14 @@ statements! {
          WHERE sink = $1 AND state = 'parked' AND key IN (SELECT value FROM json_each($2)) ORDER BY no LIMIT $3",
         postgres
         "SELECT no, key, attempts FROM platform_delivery
-         WHERE sink = $1 AND state = 'parked' AND key IN (SELECT * FROM jsonb_array_elements_text($2)) ORDER BY no LIMIT $3";
+         WHERE sink = $1 AND state = 'parked' AND key = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
+         ORDER BY no LIMIT $3";
     HELD = sqlite
         "SELECT DISTINCT key FROM platform_delivery
          WHERE sink = $1 AND state IN ('waiting', 'parked') AND key IN (SELECT value FROM json_each($2))",
         postgres
         "SELECT DISTINCT key FROM platform_delivery
-         WHERE sink = $1 AND state IN ('waiting', 'parked') AND key IN (SELECT * FROM jsonb_array_elements_text($2))";
+         WHERE sink = $1 AND state IN ('waiting', 'parked') AND key = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))";
     STANDING = "SELECT no, state, attempts FROM platform_delivery WHERE sink = $1 AND no > $2 ORDER BY no LIMIT $3";
     NEXT_WAITING = "SELECT MIN(next_at) FROM platform_delivery WHERE sink = $1 AND state = 'waiting'";
 
@@ -62,7 +68,7 @@ statements! {
         "DELETE FROM platform_delivery WHERE sink = $1 AND no IN (SELECT value FROM json_each($2))",
         postgres
         "DELETE FROM platform_delivery WHERE sink = $1
-            AND no IN (SELECT value::bigint FROM jsonb_array_elements_text($2) AS list (value))";
+            AND no = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($2) AS list (value)))";
     STAND = sqlite
         "INSERT INTO platform_delivery (sink, no, key, state, attempts, next_at, error)
          SELECT $1, value ->> 'no', value ->> 'key', value ->> 'state', value ->> 'attempts', value ->> 'next_at',
@@ -110,6 +116,10 @@ pub(super) struct SinkRow {
     pub(super) attempts: i64,
     pub(super) next_at: Option<i64>,
     pub(super) error: Option<String>,
+    /// The newest number of the feed.
+    pub(super) head: i64,
+    /// Whether anything did not go through at once.
+    pub(super) has_deliveries: bool,
 }
 
 impl SinkRow {
@@ -178,17 +188,13 @@ pub(super) async fn sink(reader: &mut impl Reads, name: &str) -> Result<Option<S
 }
 
 /// Name, position and next try of each, and the version of a hook that people added.
-pub(super) async fn sinks(reader: &mut impl Reads) -> Result<Vec<(String, i64, Option<i64>, Option<i64>)>> {
-    reader.query(SINKS).fetch_all().await
+pub(super) async fn behind(reader: &mut impl Reads, now: i64) -> Result<Vec<(String, Option<i64>)>> {
+    reader.query(BEHIND).bind(now).fetch_all().await
 }
 
 pub(super) async fn move_to(tx: &mut Tx, name: &str, row: &SinkRow) -> Result<()> {
     let query = tx.query(MOVE).bind(name).bind(row.position).bind(&row.state).bind(row.since).bind(row.attempts);
     query.bind(row.next_at).bind(row.error.as_deref()).execute().await.map(drop)
-}
-
-pub(super) async fn has_acts(reader: &mut impl Reads, name: &str, after: i64) -> Result<bool> {
-    Ok(reader.query(HAS_ACTS).bind(name).bind(after).fetch_one::<(i64,)>().await?.0 > 0)
 }
 
 pub(super) async fn repeats(

@@ -43,7 +43,7 @@ statements! {
     TAKEN = sqlite
         "SELECT id FROM results_result WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
         postgres
-        "SELECT id FROM results_result WHERE id IN (SELECT jsonb_array_elements_text($1)::bigint) ORDER BY id";
+        "SELECT id FROM results_result WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1)::bigint)) ORDER BY id";
     /// After ids that were given, so that new ones go on above them.
     RAISE_IDS = postgres
         "SELECT setval('results_result_id_seq', GREATEST((SELECT last_value FROM results_result_id_seq), $1))";
@@ -95,7 +95,7 @@ statements! {
          WHERE identity IN (SELECT value FROM json_each($1))",
         postgres
         "SELECT identity, submit_time, result_id, outcome FROM results_old_news
-         WHERE identity IN (SELECT jsonb_array_elements_text($1)) ORDER BY identity FOR UPDATE";
+         WHERE identity = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY identity FOR UPDATE";
     SET_OLD_NEWS =
         "INSERT INTO results_old_news (identity, submit_time, result_id, outcome) VALUES ($1, $2, $3, $4)
          ON CONFLICT (identity) DO UPDATE SET

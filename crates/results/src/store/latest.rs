@@ -26,7 +26,7 @@ statements! {
         "SELECT t.name AS testcase, l.key_name, l.value, l.type AS kind, l.scenario, l.system_architecture,
             l.system_variant, l.result_id, l.submit_time
          FROM results_latest l JOIN results_testcase t ON t.id = l.testcase_id
-         WHERE l.key_name = $1 AND l.value IN (SELECT jsonb_array_elements_text($2))";
+         WHERE l.key_name = $1 AND l.value = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))";
     /// One look-up for each test case.
     OF_TESTCASES =
         "SELECT newest.id FROM results_testcase t JOIN results_result newest ON newest.id = (

@@ -29,13 +29,13 @@ statements! {
             (SELECT COALESCE(jsonb_agg(g.uuid ORDER BY g.uuid), '[]') FROM results_result_group l
                 JOIN results_group g ON g.id = l.group_id WHERE l.result_id = r.id) AS groups
          FROM results_result r JOIN results_testcase t ON t.id = r.testcase_id
-         WHERE r.id IN (SELECT jsonb_array_elements_text($1)::bigint)";
+         WHERE r.id = ANY (ARRAY(SELECT jsonb_array_elements_text($1)::bigint))";
 
     TESTCASES_NAMED = sqlite
         "SELECT id, name, ref_url FROM results_testcase WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name",
         postgres
         "SELECT id, name, ref_url FROM results_testcase
-         WHERE name IN (SELECT jsonb_array_elements_text($1)) ORDER BY name";
+         WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY name";
     TESTCASES_FROM = "SELECT id, name, ref_url FROM results_testcase WHERE name >= $1 ORDER BY name LIMIT $2";
     TESTCASES_BEHIND = "SELECT id, name, ref_url FROM results_testcase WHERE name > $1 ORDER BY name LIMIT $2";
 
@@ -44,14 +44,14 @@ statements! {
          WHERE uuid IN (SELECT value FROM json_each($1)) ORDER BY id DESC",
         postgres
         "SELECT id, uuid, description, ref_url FROM results_group
-         WHERE uuid IN (SELECT jsonb_array_elements_text($1)) ORDER BY id DESC";
+         WHERE uuid = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY id DESC";
     GROUPS_BEFORE = "SELECT id, uuid, description, ref_url FROM results_group WHERE id < $1 ORDER BY id DESC LIMIT $2";
     COUNTS = sqlite
         "SELECT group_id, COUNT(*) FROM results_result_group
          WHERE group_id IN (SELECT value FROM json_each($1)) GROUP BY group_id",
         postgres
         "SELECT group_id, COUNT(*) FROM results_result_group
-         WHERE group_id IN (SELECT jsonb_array_elements_text($1)::bigint) GROUP BY group_id";
+         WHERE group_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1)::bigint)) GROUP BY group_id";
 }
 
 /// So many rows are looked at in one go where not all of them are meant.

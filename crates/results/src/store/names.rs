@@ -19,7 +19,7 @@ statements! {
     TESTCASES = sqlite
         "SELECT id, name, ref_url FROM results_testcase WHERE name IN (SELECT value FROM json_each($1))",
         postgres
-        "SELECT id, name, ref_url FROM results_testcase WHERE name IN (SELECT jsonb_array_elements_text($1))";
+        "SELECT id, name, ref_url FROM results_testcase WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
     /// In the order of the names, so that two who make the same ones wait for each other and not in a circle.
     MAKE_TESTCASES = sqlite
         "INSERT INTO results_testcase (name, ref_url)
@@ -35,7 +35,7 @@ statements! {
     GROUPS = sqlite
         "SELECT id, uuid, description, ref_url FROM results_group WHERE uuid IN (SELECT value FROM json_each($1))",
         postgres
-        "SELECT id, uuid, description, ref_url FROM results_group WHERE uuid IN (SELECT jsonb_array_elements_text($1))";
+        "SELECT id, uuid, description, ref_url FROM results_group WHERE uuid = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
     MAKE_GROUPS = sqlite
         "INSERT INTO results_group (uuid, description, ref_url)
          SELECT value ->> 'uuid', value ->> 'description', value ->> 'ref_url' FROM json_each($1)

@@ -16,11 +16,11 @@ statements! {
          ORDER BY update_id, nvr",
         postgres
         "SELECT update_id, nvr FROM results_update_build
-         WHERE update_id IN (SELECT jsonb_array_elements_text($1)) ORDER BY update_id, nvr";
+         WHERE update_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY update_id, nvr";
     FORGET = sqlite
         "DELETE FROM results_update_build WHERE update_id = $1 AND nvr NOT IN (SELECT value FROM json_each($2))",
         postgres
-        "DELETE FROM results_update_build WHERE update_id = $1 AND nvr NOT IN (SELECT jsonb_array_elements_text($2))";
+        "DELETE FROM results_update_build WHERE update_id = $1 AND nvr <> ALL (ARRAY(SELECT jsonb_array_elements_text($2)))";
     REMEMBER = sqlite
         "INSERT INTO results_update_build (update_id, nvr, seen_at, source)
          SELECT $1, value, $3, $4 FROM json_each($2) WHERE true ON CONFLICT DO NOTHING",

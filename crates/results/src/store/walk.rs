@@ -41,7 +41,7 @@ statements! {
     GROUP_IDS = sqlite
         "SELECT id FROM results_group WHERE uuid IN (SELECT value FROM json_each($1))",
         postgres
-        "SELECT id FROM results_group WHERE uuid IN (SELECT jsonb_array_elements_text($1))";
+        "SELECT id FROM results_group WHERE uuid = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
 }
 
 /// With more test cases than this one index for all is better than one for each.
