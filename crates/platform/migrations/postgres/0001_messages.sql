@@ -37,13 +37,13 @@ CREATE TABLE platform_feed (
 );
 CREATE INDEX platform_feed_of_sink ON platform_feed (sink, no) WHERE sink IS NOT NULL;
 
--- The oldest transaction that was open when the feed was last appended to: whatever has no number is not older.
+-- What was committed when the feed was last appended to, as a snapshot of the server: all of that has its number.
 -- kept: bound, one row
 CREATE TABLE platform_horizon (
     id BIGINT PRIMARY KEY CHECK (id = 1),
-    xid BIGINT NOT NULL
+    snapshot TEXT NOT NULL
 );
-INSERT INTO platform_horizon (id, xid) VALUES (1, 0);
+INSERT INTO platform_horizon (id, snapshot) VALUES (1, '1:1:');
 
 -- How far each receiver is in the feed.
 -- kept: bound, one row for each configured receiver

@@ -6,6 +6,9 @@ use tidegate_kernel::{Actor, Envelope, MessageId, OrderKey, Severity, Timestamp}
 use super::store::{self, Stored};
 use crate::store::{Reads, Result, StoreError};
 
+/// So many numbers are looked at in one go.
+const WINDOW: i64 = 500;
+
 /// Reads the feed. Numbers grow without an end, with gaps.
 pub struct Feed;
 
@@ -139,7 +142,24 @@ impl Feed {
     ///
     /// The store is away, or a row in it is damaged.
     pub async fn messages(reader: &mut impl Reads, after: i64, through: i64, limit: i64) -> Result<Vec<Entry>> {
-        store::messages(reader, after, through, limit).await?.into_iter().map(Entry::try_from).collect()
+        let mut found = Vec::new();
+        let mut from = after;
+        loop {
+            // a window of numbers costs what lies in it, whatever the planner thinks of all that lies behind
+            let end = through.min(from.saturating_add(limit.max(WINDOW)));
+            let left = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+            for stored in store::messages(reader, from, end, left).await? {
+                found.push(Entry::try_from(stored)?);
+            }
+            let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= limit);
+            if is_full || end >= through {
+                return Ok(found);
+            }
+            match store::following(reader, end).await? {
+                Some(following) => from = following - 1,
+                None => return Ok(found),
+            }
+        }
     }
 
     /// At most so many deeds of that receiver after that number and up to the other, in order.

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use super::store;
-use crate::store::{Db, Reads as _, Result, StoreError, Tx, in_tx};
-use crate::wake::{Follows, Job, JobName, JobResult, JobSpec, Outcome, Run};
+use crate::store::{Db, Reads as _, Result, Tx, in_tx};
+use crate::wake::{Follows, Job, JobName, JobResult, JobSpec, Run};
 
 /// The job that numbers.
 pub const SEQUENCE: JobName = JobName::new("platform.sequence");
@@ -18,13 +18,9 @@ pub struct Sequence;
 
 /// Its only key.
 const FEED: &str = "feed";
-/// So many rows are numbered by one transaction.
-const BATCH: i64 = 5_000;
-/// Where so many rows came at once, more are on their way: the run goes on, and numbers together what comes meanwhile.
+/// Where so many rows came at once, more are on their way: what comes meanwhile is numbered together.
 const BUSY: i64 = 8;
 const MEANWHILE: Duration = Duration::from_millis(3);
-/// So many batches make one run.
-const ROUNDS: usize = 1_000;
 
 impl Job for Sequence {
     fn spec(&self) -> JobSpec {
@@ -32,23 +28,16 @@ impl Job for Sequence {
     }
 
     async fn run(&self, run: &Run) -> JobResult {
-        let mut rounds = 0;
+        let mut log = run.log();
         loop {
-            rounds += 1;
-            let ended = run.end_if::<StoreError>(|tx| {
-                in_tx(async move {
-                    let appended = append(tx).await?;
-                    Ok(match appended {
-                        ..BUSY => Some(Outcome::Done),
-                        BUSY.. if rounds == ROUNDS => Some(Outcome::Again(tx.now())),
-                        BUSY.. => None,
-                    })
-                })
-            });
-            if let Some(ended) = ended.await? {
-                return Ok(ended);
+            let appended: Result<i64> = run.write(|tx| in_tx(append(tx))).await;
+            let is_busy = appended? >= BUSY;
+            if !log.grew().await {
+                return Ok(run.done().await?);
             }
-            tokio::time::sleep(MEANWHILE).await;
+            if is_busy {
+                tokio::time::sleep(MEANWHILE).await;
+            }
         }
     }
 
@@ -61,12 +50,12 @@ impl Job for Sequence {
     }
 }
 
-/// Numbers a batch, and says how many rows that were.
+/// Numbers what has no number, and says how many rows that were.
 async fn append(tx: &mut Tx) -> Result<i64> {
     if !tx.is_postgres() {
         return Ok(0);
     }
-    let appended = store::sequence(tx, BATCH).await?;
+    let appended = store::sequence(tx).await?;
     tx.signal.feed |= appended > 0;
     Ok(appended)
 }

@@ -33,6 +33,7 @@ statements! {
 
     NEWEST = "SELECT MAX(written) FROM platform_outbox";
     OLDEST = "SELECT MIN(no) FROM platform_feed";
+    FOLLOWING = "SELECT MIN(no) FROM platform_feed WHERE no > $1";
     MESSAGES_AFTER = "SELECT COUNT(*) FROM (SELECT 1 FROM platform_feed WHERE no > $1 AND sink IS NULL LIMIT $2) AS few";
     SIZES = sqlite
         "SELECT f.no, length(o.body) AS size FROM platform_feed f JOIN platform_outbox o ON o.seq = f.seq
@@ -69,25 +70,29 @@ statements! {
         "DELETE FROM platform_feed WHERE seq IN (SELECT seq FROM platform_outbox WHERE key >= $1 AND key < $2)";
     ERASE = "DELETE FROM platform_outbox WHERE key >= $1 AND key < $2";
 
-    /// What became visible and has no number. The horizon moves in the same statement, by the same snapshot: whatever this
-    /// snapshot does not see was written by a transaction that is not older than it.
+    /// What became visible since the snapshot of the last time: what began since then, and what was on its way. Two bounds
+    /// tell the planner that these are few. The new snapshot is that by which this statement sees.
     SEQUENCE = postgres
-        "WITH fresh AS (
+        "WITH before AS MATERIALIZED (SELECT snapshot::pg_snapshot AS snapshot FROM platform_horizon),
+         fresh AS MATERIALIZED (
             SELECT o.seq, o.sink FROM platform_outbox o
-            WHERE o.xid >= (SELECT xid FROM platform_horizon)
-                AND NOT EXISTS (SELECT 1 FROM platform_feed f WHERE f.seq = o.seq)
-            ORDER BY o.seq LIMIT $1
+            WHERE o.xid >= (SELECT pg_snapshot_xmax(snapshot)::text::bigint FROM before) AND o.xid < 9223372036854775807
+            UNION ALL
+            SELECT o.seq, o.sink FROM platform_outbox o
+            WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot)::text::bigint FROM before))
          ), appended AS (
             INSERT INTO platform_feed (seq, sink) SELECT seq, sink FROM fresh ORDER BY seq RETURNING 1
          ), moved AS (
-            UPDATE platform_horizon SET xid = pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-            WHERE (SELECT COUNT(*) FROM fresh) < $1
+            UPDATE platform_horizon SET snapshot = pg_current_snapshot()::text WHERE EXISTS (SELECT 1 FROM fresh)
          )
          SELECT COUNT(*) FROM appended";
-    /// Whether something may lack its number.
+    /// Whether something lacks its number.
     UNNUMBERED = postgres
-        "SELECT EXISTS (SELECT 1 FROM platform_outbox o WHERE o.xid >= (SELECT xid FROM platform_horizon)
-            AND NOT EXISTS (SELECT 1 FROM platform_feed f WHERE f.seq = o.seq))";
+        "WITH before AS MATERIALIZED (SELECT snapshot::pg_snapshot AS snapshot FROM platform_horizon)
+         SELECT EXISTS (SELECT 1 FROM platform_outbox o
+            WHERE o.xid >= (SELECT pg_snapshot_xmax(snapshot)::text::bigint FROM before) AND o.xid < 9223372036854775807)
+         OR EXISTS (SELECT 1 FROM platform_outbox o
+            WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot)::text::bigint FROM before)))";
 }
 
 /// A row of the feed as it is stored.
@@ -154,6 +159,10 @@ pub(super) async fn oldest(reader: &mut impl Reads) -> Result<Option<i64>> {
     Ok(reader.query(OLDEST).fetch_one::<(Option<i64>,)>().await?.0)
 }
 
+pub(super) async fn following(reader: &mut impl Reads, no: i64) -> Result<Option<i64>> {
+    Ok(reader.query(FOLLOWING).bind(no).fetch_one::<(Option<i64>,)>().await?.0)
+}
+
 pub(super) async fn messages_after(reader: &mut impl Reads, after: i64, most: i64) -> Result<i64> {
     Ok(reader.query(MESSAGES_AFTER).bind(after).bind(most).fetch_one::<(i64,)>().await?.0)
 }
@@ -192,8 +201,8 @@ pub(super) async fn number(reader: &mut impl Reads, id: &str) -> Result<Option<i
     Ok(reader.query(NUMBER).bind(id).fetch_optional::<(i64,)>().await?.map(|(no,)| no))
 }
 
-pub(super) async fn sequence(tx: &mut Tx, limit: i64) -> Result<i64> {
-    Ok(tx.query(SEQUENCE).bind(limit).fetch_one::<(i64,)>().await?.0)
+pub(super) async fn sequence(tx: &mut Tx) -> Result<i64> {
+    Ok(tx.query(SEQUENCE).fetch_one::<(i64,)>().await?.0)
 }
 
 pub(super) async fn unnumbered(reader: &mut impl Reads) -> Result<bool> {

@@ -44,6 +44,8 @@ pub const RELAY: JobName = JobName::new("platform.relay");
 const BATCH: i64 = 500;
 /// So many bytes of bodies are read at a time, but always one row.
 const BYTES: i64 = 8 * 1024 * 1024;
+/// So few bodies are never more than that.
+const UNWEIGHED: i64 = 8;
 /// So many lanes are sent side by side.
 const SIDE_BY_SIDE: usize = 16;
 /// So many rounds make one run.
@@ -56,6 +58,16 @@ pub struct Relay {
     fault: Fault,
     /// By which hooks post that people added.
     hooks: Option<reqwest::Client>,
+}
+
+/// What is left to do after a round.
+enum Left {
+    /// There may be more.
+    Perhaps,
+    /// Nothing, or the receiver is to be left alone.
+    Nothing,
+    /// The receiver is gone.
+    Later,
 }
 
 /// What a round begins with.
@@ -140,9 +152,9 @@ impl Relay {
         enrolled.map(|()| self)
     }
 
-    /// One round. Says whether there may be more to do at once.
-    async fn round(&self, run: &Run, name: &str, sink: &dyn AnySink) -> anyhow::Result<bool> {
-        let Some(work) = load(run.db(), name, sink).await? else { return Ok(false) };
+    /// One round, and what is left to do.
+    async fn round(&self, run: &Run, name: &str, sink: &dyn AnySink) -> anyhow::Result<Left> {
+        let Some(work) = load(run.db(), name, sink).await? else { return Ok(Left::Nothing) };
         let Work { row, through, lanes, changes } = work;
         let was_sent = !lanes.is_empty();
         step::reach(&format!("{name}.send.before"))?;
@@ -166,7 +178,7 @@ impl Relay {
             run.write(|tx| in_tx(async move { record(tx, name, before, after, settled).await })).await;
         recorded?;
         step::reach(&format!("{name}.send.recorded"))?;
-        Ok(after.next_at.is_none())
+        Ok(if after.next_at.is_none() { Left::Perhaps } else { Left::Later })
     }
 }
 
@@ -178,9 +190,14 @@ impl Job for Relay {
     async fn run(&self, run: &Run) -> JobResult {
         let name = run.key();
         let Some(sink) = self.sink(run.db(), name).await? else { return Ok(run.done().await?) };
+        let mut log = run.log();
         let mut rounds = 0;
-        while rounds < ROUNDS && self.round(run, name, &*sink).await? {
-            rounds += 1;
+        while rounds < ROUNDS {
+            match self.round(run, name, &*sink).await? {
+                Left::Perhaps => rounds += 1,
+                Left::Nothing if log.grew().await => {}
+                Left::Nothing | Left::Later => break,
+            }
         }
         let ended = run.end::<StoreError>(|tx| {
             in_tx(async move {
@@ -195,25 +212,12 @@ impl Job for Relay {
 
     async fn behind(&self, db: &Db) -> Result<Vec<String>> {
         let now = db.now().as_microseconds();
-        let (sinks, posts) = (&self.sinks, self.hooks.is_some());
-        db.read(|reader| {
-            in_tx(async move {
-                let head = Feed::head(reader).await?;
-                let mut behind = Vec::new();
-                for (name, position, next_at, hook) in store::sinks(reader).await? {
-                    let is_behind = match sinks.get(&name).map(|sink| sink.takes()) {
-                        Some(Takes::Messages(_)) => position < head,
-                        Some(Takes::Acts) => store::has_acts(reader, &name, position).await?,
-                        None => posts && hook.is_some() && position < head,
-                    };
-                    if is_behind && next_at.is_none_or(|next_at| next_at <= now) {
-                        behind.push(name);
-                    }
-                }
-                Ok(behind)
-            })
-        })
-        .await
+        let behind: Result<Vec<_>> = db.read(|reader| in_tx(store::behind(reader, now))).await;
+        let posts = self.hooks.is_some();
+        let ours = |(name, hook): (String, Option<i64>)| {
+            (self.sinks.contains_key(&name) || (posts && hook.is_some())).then_some(name)
+        };
+        Ok(behind?.into_iter().filter_map(ours).collect())
     }
 }
 
@@ -238,23 +242,15 @@ async fn load(db: &Db, name: &str, sink: &dyn AnySink) -> Result<Option<Work>> {
             if row.next_at.is_some_and(|next_at| next_at > now.as_microseconds()) {
                 return Ok(None);
             }
-            let head = Feed::head(reader).await?;
             let (repeats, stale) = repeats(reader, name, now, &row, takes, policy).await?;
-            let whose = (*takes == Takes::Acts).then_some(name);
-            let head = Feed::within(reader, whose, row.position, head, (BATCH, BYTES)).await?;
-            let mut fresh = match takes {
-                Takes::Messages(_) => Feed::messages(reader, row.position, head, BATCH).await?,
-                Takes::Acts => Feed::acts(reader, name, row.position, head, BATCH).await?,
-            };
-            let is_full = i64::try_from(fresh.len()).unwrap_or(BATCH) >= BATCH;
-            let through = fresh.last().filter(|_| is_full).map_or(head, |last| last.no);
+            let (through, mut fresh) = fresh(reader, name, &row, takes).await?;
             fresh.retain(|entry| is_taken(takes, entry));
             let (mut lanes, mut changes) = if policy.ordered {
                 (ordered(reader, name, &row, fresh).await?.into_iter().collect(), Vec::new())
             } else {
                 let keys: BTreeSet<_> = fresh.iter().map(|entry| entry.key().as_str()).collect();
                 let keys: Vec<_> = keys.into_iter().collect();
-                let held = store::held(reader, name, &keys).await?;
+                let held = if row.has_deliveries { store::held(reader, name, &keys).await? } else { Vec::new() };
                 round::lanes(fresh, &held.into_iter().map(|(key,)| key).collect())
             };
             lanes.extend(repeats);
@@ -266,6 +262,31 @@ async fn load(db: &Db, name: &str, sink: &dyn AnySink) -> Result<Option<Work>> {
     .await
 }
 
+/// What is new to the sink, and up to which number that is all of it.
+async fn fresh(
+    reader: &mut crate::store::Reader,
+    name: &str,
+    row: &SinkRow,
+    takes: &Takes,
+) -> Result<(i64, Vec<Entry>)> {
+    let (position, batch) = (row.position, (BATCH, BYTES));
+    match takes {
+        Takes::Messages(_) => {
+            let mut through = row.head.min(position.saturating_add(BATCH));
+            if through - position > UNWEIGHED {
+                through = Feed::within(reader, None, position, through, batch).await?;
+            }
+            Ok((through, Feed::messages(reader, position, through, BATCH).await?))
+        }
+        Takes::Acts => {
+            let through = Feed::within(reader, Some(name), position, row.head, batch).await?;
+            let acts = Feed::acts(reader, name, position, through, BATCH).await?;
+            let is_full = i64::try_from(acts.len()).unwrap_or(BATCH) >= BATCH;
+            Ok((acts.last().filter(|_| is_full).map_or(through, |last| last.no), acts))
+        }
+    }
+}
+
 /// All of the batch in one lane, without what was given up.
 async fn ordered(
     reader: &mut crate::store::Reader,
@@ -274,7 +295,9 @@ async fn ordered(
     mut fresh: Vec<Entry>,
 ) -> Result<Option<Lane>> {
     let mut tries = 0;
-    for delivery in store::standing(reader, name, row.position, BATCH).await? {
+    let standing =
+        if row.has_deliveries { store::standing(reader, name, row.position, BATCH).await? } else { Vec::new() };
+    for delivery in standing {
         let Some(at) = fresh.iter().position(|entry| entry.no == delivery.no) else { continue };
         if matches!(delivery.state.as_str(), "set_aside" | "dropped") {
             fresh.remove(at);
@@ -294,6 +317,9 @@ async fn repeats(
     takes: &Takes,
     policy: Policy,
 ) -> Result<(Vec<Lane>, Vec<Change>)> {
+    if !row.has_deliveries {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let due = store::repeats(reader, name, now, row.position, BATCH / 5).await?;
     if due.is_empty() {
         return Ok((Vec::new(), Vec::new()));
@@ -335,7 +361,8 @@ fn health(before: &SinkRow, settled: &Settled, decider: &Decider<'_>) -> SinkRow
         let is_back = before.attempts > 0;
         let since = if is_back { now } else { before.since };
         let next_at = settled.pause.map(Timestamp::as_microseconds);
-        return SinkRow { position, state: "up".to_owned(), since, attempts: 0, next_at, error: None };
+        let state = "up".to_owned();
+        return SinkRow { position, state, since, attempts: 0, next_at, error: None, ..*before };
     };
     let attempts = if settled.took { 1 } else { before.attempts + 1 };
     let since = if attempts == 1 { now } else { before.since };
@@ -350,7 +377,7 @@ fn health(before: &SinkRow, settled: &Settled, decider: &Decider<'_>) -> SinkRow
     let is_down = now.saturating_sub(since) >= down_after;
     let state = if is_down { "down" } else { before.state.as_str() }.to_owned();
     let error = Some(crate::wake::shortened(trouble.error()));
-    SinkRow { position, state, since, attempts, next_at: Some(next_at.as_microseconds()), error }
+    SinkRow { position, state, since, attempts, next_at: Some(next_at.as_microseconds()), error, ..*before }
 }
 
 /// Stores what came of the round, and tells people what they want to know.

@@ -320,17 +320,8 @@ impl Db {
                 Ok(Tx::sqlite(begun, turn, unit, manner, surroundings))
             }
             Engine::Postgres(postgres) => {
-                let begun = match manner.isolation {
-                    Isolation::ReadCommitted => postgres.writers.begin_with("BEGIN").await?,
-                    Isolation::Serializable => {
-                        postgres.writers.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?
-                    }
-                };
-                let mut tx = Tx::postgres(begun, unit, manner, surroundings);
-                if manner.durability == Durability::Rebuildable {
-                    tx.relax().await?;
-                }
-                Ok(tx)
+                let begun = postgres.writers.begin_with(manner.begin()).await?;
+                Ok(Tx::postgres(begun, unit, manner, surroundings))
             }
         }
     }

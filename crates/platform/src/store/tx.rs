@@ -27,6 +27,20 @@ impl Default for Manner {
     }
 }
 
+impl Manner {
+    /// How such a transaction begins on PostgreSQL. What need not last is answered before it is on the disk.
+    pub(super) fn begin(self) -> &'static str {
+        match (self.isolation, self.durability) {
+            (Isolation::ReadCommitted, Durability::Durable) => "BEGIN",
+            (Isolation::ReadCommitted, Durability::Rebuildable) => "BEGIN; SET LOCAL synchronous_commit = off",
+            (Isolation::Serializable, Durability::Durable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            (Isolation::Serializable, Durability::Rebuildable) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off"
+            }
+        }
+    }
+}
+
 /// A transaction. Only the store makes one and only the store commits it; who has one can write, announce and wake.
 pub struct Tx {
     begun: Begun,
@@ -182,14 +196,6 @@ impl Tx {
     /// Whether a statement failed because the store takes no writes, and what it said.
     pub(super) fn trouble(&self) -> Option<&(Trouble, String)> {
         self.failures.trouble.as_ref()
-    }
-
-    /// Lets the server answer a commit before it is on the disk.
-    pub(super) async fn relax(&mut self) -> Result<()> {
-        if let Begun::Postgres(begun) = &mut self.begun {
-            sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut **begun).await?;
-        }
-        Ok(())
     }
 
     /// Writes what is kept until the end.

@@ -4,7 +4,7 @@ use tidegate_kernel::Timestamp;
 
 use super::store::{self, DueRow, Taken};
 use super::{Engine, Priority};
-use crate::store::{Db, Durability, Isolation, Result, StoreError, Tx, in_tx};
+use crate::store::{Durability, Isolation, Result, StoreError, Tx, in_tx};
 
 /// A (job, key) that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,12 +92,16 @@ impl Engine {
                 })
             })
             .await;
-        Ok(taken?.map(|taken| Claimed {
+        Ok(taken?.map(|taken| self.claimed(job, key, taken)))
+    }
+
+    fn claimed(&self, job: &'static str, key: &str, taken: Taken) -> Claimed {
+        Claimed {
             woken_by: taken.woken_by.split(' ').take(CAUSES).map(str::to_owned).collect(),
             attempts: u32::try_from(taken.attempts).unwrap_or(u32::MAX),
             failing_since: taken.failing_since.and_then(Timestamp::from_microseconds),
             lease: Lease { job, key: key.to_owned(), fence: taken.fence, owner: self.owner().to_owned() },
-        }))
+        }
     }
 }
 
@@ -114,10 +118,32 @@ fn merge(requests: Vec<(i64, String, String)>) -> Option<Merged> {
     Some(Merged { at, priority: priority.name(), woken_by: causes.join(" ") })
 }
 
-/// The next that is due in these lanes by that instant.
-pub(super) async fn first(db: &Db, lanes: &[(&str, &str)], by: Timestamp) -> Result<Option<Due>> {
-    let row: Result<Option<DueRow>> = db.read(|reader| in_tx(store::first(reader, lanes, by))).await;
-    row?.map(Due::of).transpose()
+/// Finds and claims the next that is due in these lanes. On PostgreSQL that is one statement for a key with nothing but
+/// wishes, which most are.
+pub(super) async fn next(
+    engine: &Engine,
+    lanes: &[(&str, &str)],
+    by: Timestamp,
+) -> Result<Option<(Due, Option<Claimed>)>> {
+    if !engine.db().is_postgres() {
+        let first: Result<Option<DueRow>> = engine.db().read(|reader| in_tx(store::first(reader, lanes, by))).await;
+        let Some(due) = first?.map(Due::of).transpose()? else { return Ok(None) };
+        let claimed = engine.claim(&due.job, &due.key, None).await?;
+        return Ok(Some((due, claimed)));
+    }
+    let (durability, isolation) = (Durability::Rebuildable, Isolation::ReadCommitted);
+    let (owner, lease) = (engine.owner(), engine.lease_microseconds());
+    let found: Result<Option<(DueRow, Option<Taken>)>> = engine
+        .db()
+        .write_with("platform.claim", durability, isolation, |tx| in_tx(store::claim(tx, lanes, by, owner, lease)))
+        .await;
+    let Some((row, taken)) = found? else { return Ok(None) };
+    let due = Due::of(row)?;
+    let claimed = match (taken, engine.jobs().name_of(&due.job)) {
+        (Some(taken), Some(job)) => Some(engine.claimed(job, &due.key, taken)),
+        _ => engine.claim(&due.job, &due.key, None).await?,
+    };
+    Ok(Some((due, claimed)))
 }
 
 #[cfg(test)]

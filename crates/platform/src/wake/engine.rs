@@ -35,6 +35,8 @@ struct Inner {
     owner: String,
     lease: Duration,
     fence: AtomicI64,
+    /// Whether runs wait for more in the log that they follow.
+    lingers: bool,
     /// The leases of runs that go on, by their fences.
     held: Mutex<BTreeSet<i64>>,
 }
@@ -64,10 +66,19 @@ pub enum RunEnd {
 impl Engine {
     /// An engine with a name of its own, by which its leases are known.
     pub fn new(db: Db, jobs: Jobs, lease: Duration) -> Self {
+        Self::of(db, jobs, lease, false)
+    }
+
+    /// The same, whose runs go on for a while with what comes meanwhile.
+    pub(super) fn lingering(db: Db, jobs: Jobs, lease: Duration) -> Self {
+        Self::of(db, jobs, lease, true)
+    }
+
+    fn of(db: Db, jobs: Jobs, lease: Duration, lingers: bool) -> Self {
         let surroundings = db.surroundings();
         let owner = surroundings.ids.public_id(surroundings.clock.now()).to_string();
         let fence = AtomicI64::new(db.now().as_microseconds());
-        Self { inner: Arc::new(Inner { db, jobs, owner, lease, fence, held: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { db, jobs, owner, lease, fence, lingers, held: Mutex::default() }) }
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -134,9 +145,10 @@ impl Engine {
         Ok(behind)
     }
 
-    /// The next of these jobs that is due by that instant.
-    pub(super) async fn first(&self, jobs: &[&str], by: Timestamp) -> Result<Option<Due>> {
-        claim::first(self.db(), &lanes(jobs), by).await
+    /// Claims the next of these jobs that is due by that instant: which, since when, and the lease unless another was
+    /// faster.
+    pub(super) async fn claim_next(&self, jobs: &[&str], by: Timestamp) -> Result<Option<(Due, Option<Claimed>)>> {
+        claim::next(self, &lanes(jobs), by).await
     }
 
     /// When the next wish of a known job will be due, after that instant. Who looked for what is due asks about the instant of
@@ -179,8 +191,10 @@ impl Engine {
         let (name, key) = (lease.job, lease.key.clone());
         let Some(job) = self.jobs().get(name) else { return Ok(Ran { job: name, key, ended: RunEnd::LeaseLost }) };
         let started = self.db().now();
-        let recorded = job.spec().follows == Follows::Nothing;
-        let run = Run { db: self.db().clone(), lease, woken_by, attempts, failing_since, started, recorded };
+        let follows = job.spec().follows;
+        let recorded = follows == Follows::Nothing;
+        let log = (self.inner.lingers && !recorded).then_some(follows);
+        let run = Run { db: self.db().clone(), lease, woken_by, attempts, failing_since, started, recorded, log };
         let guarded = AssertUnwindSafe(job.run(&run)).catch_unwind();
         let ended = tokio::select! {
             ended = guarded => match ended {

@@ -22,14 +22,16 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidegate_kernel::{Actor, Timestamp};
+use tokio::time::Instant;
 
 use super::claim::Lease;
 use super::store::{self, RunRow};
 use super::trouble;
 use super::{JobName, Wake};
-use crate::store::{Db, Result, StoreError, Tx, Work, in_tx};
+use crate::store::{Db, Durability, Isolation, Listener, Result, Signal, StoreError, Tx, Work, in_tx};
 
 /// How a run went: its end, or why it failed. A failure is tried again, later and later.
 pub type JobResult = anyhow::Result<Ended>;
@@ -61,7 +63,7 @@ pub struct JobSpec {
 }
 
 /// What a job follows besides the wishes for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Follows {
     /// Nothing: it runs when it is woken.
     Nothing,
@@ -128,7 +130,21 @@ pub struct Run {
     pub(super) failing_since: Option<Timestamp>,
     pub(super) started: Timestamp,
     pub(super) recorded: bool,
+    /// The log that it may wait for.
+    pub(super) log: Option<Follows>,
 }
+
+/// The log that a job follows, as a run hears of it. A run that goes on with what comes meanwhile saves the claim and the
+/// end of a run for each row.
+pub struct Log {
+    heard: Option<(Listener, Follows)>,
+    until: Instant,
+}
+
+/// A run waits for so long that its log grows.
+const LINGERS: Duration = Duration::from_millis(100);
+/// A run goes on for so long by the growth of its log; then it ends, so that a pause holds.
+const GOES_ON: Duration = Duration::from_secs(1);
 
 impl Run {
     /// For what it runs.
@@ -220,13 +236,31 @@ impl Run {
         ended.await
     }
 
-    /// Ends the run with nothing left to write.
+    /// The log that the job follows, from now on. Ask for it before the log is read.
+    pub fn log(&self) -> Log {
+        let heard = self.log.map(|log| (self.db.signals().listen(), log));
+        Log { heard, until: Instant::now() + GOES_ON }
+    }
+
+    /// Ends the run with nothing left to write. If a power failure undoes that, the run is only repeated.
     ///
     /// # Errors
     ///
     /// The store is away, or the lease was lost.
     pub async fn done(&self) -> Result<Ended> {
-        self.end(|_| in_tx(async { Ok(Outcome::Done) })).await
+        if self.attempts > 0 {
+            // that it recovered is told
+            return self.end(|_| in_tx(async { Ok(Outcome::Done) })).await;
+        }
+        let (durability, isolation) = (Durability::Rebuildable, Isolation::ReadCommitted);
+        let ended = self.db.write_with(self.lease.job, durability, isolation, |tx| {
+            in_tx(async move {
+                self.lease.check(tx).await?;
+                self.finish(tx, Outcome::Done).await?;
+                Ok::<_, StoreError>(Ended(Outcome::Done))
+            })
+        });
+        ended.await
     }
 
     async fn finish(&self, tx: &mut Tx, outcome: Outcome) -> Result<()> {
@@ -259,6 +293,41 @@ impl Run {
     pub(super) fn row<'r>(&'r self, outcome: &'r str, error: Option<&'r str>, woken_by: &'r str) -> RunRow<'r> {
         let (job, key, worker) = (self.lease.job, self.lease.key.as_str(), self.lease.owner.as_str());
         RunRow { job, key, worker, started: self.started, outcome, error, woken_by }
+    }
+}
+
+impl Log {
+    /// Waits until there may be more in the log. `false` after a while without, or when the run went on for long enough:
+    /// then it ends, and is started again for what comes.
+    pub async fn grew(&mut self) -> bool {
+        let Some((listener, log)) = &mut self.heard else { return false };
+        let until = self.until.min(Instant::now() + LINGERS);
+        if until <= Instant::now() {
+            return false;
+        }
+        let told = async {
+            loop {
+                let mut signal = listener.next().await;
+                while let Some(more) = listener.next_now() {
+                    signal.merge(more);
+                }
+                if log.is_told_by(&signal) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout_at(until, told).await.is_ok()
+    }
+}
+
+impl Follows {
+    /// Whether that signal says that it may have grown.
+    pub(super) fn is_told_by(self, signal: &Signal) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Outbox => signal.outbox || signal.everything,
+            Self::Feed => signal.feed || signal.everything,
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub use bridge::Bridge;
 pub use claim::Due;
 pub(crate) use engine::shortened;
 pub use engine::{Engine, Ran, RunEnd};
-pub use job::{Ended, Follows, Job, JobResult, JobSpec, Jobs, Outcome, Run};
+pub use job::{Ended, Follows, Job, JobResult, JobSpec, Jobs, Log, Outcome, Run};
 pub use pause::Scope;
 pub use store::STATEMENTS;
 pub use worker::{Worker, WorkerCounts, WorkerOptions};

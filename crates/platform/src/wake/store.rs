@@ -38,21 +38,6 @@ statements! {
                 AND NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = q.job || '/' || q.key)
             ORDER BY q.due, q.key LIMIT 1)
          WHERE NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = w.job)
-         ORDER BY 3 DESC, 4, 1, 2 LIMIT 1",
-        postgres
-        "SELECT r.job, r.key, r.priority, r.at FROM jsonb_array_elements($1) AS l (value)
-         JOIN platform_wake_request r ON r.id = (
-            SELECT q.id FROM platform_wake_request q
-            WHERE q.job = l.value ->> 0 AND q.priority = l.value ->> 1 AND q.at <= $2 ORDER BY q.at, q.key LIMIT 1)
-         WHERE NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = r.job)
-         UNION ALL
-         SELECT w.job, w.key, w.priority, w.due FROM jsonb_array_elements($1) AS l (value)
-         JOIN platform_wake w ON w.job = l.value ->> 0 AND w.key = (
-            SELECT q.key FROM platform_wake q
-            WHERE q.lease_owner IS NULL AND q.job = l.value ->> 0 AND q.priority = l.value ->> 1 AND q.due <= $2
-                AND NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = q.job || '/' || q.key)
-            ORDER BY q.due, q.key LIMIT 1)
-         WHERE NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = w.job)
          ORDER BY 3 DESC, 4, 1, 2 LIMIT 1";
     /// When the next of the lanes will be due.
     NEXT = sqlite
@@ -84,6 +69,50 @@ statements! {
     PAUSED_KEYS = "SELECT DISTINCT r.job, r.key FROM platform_pause p
         JOIN platform_wake_request r ON r.job = p.scope OR r.job || '/' || r.key = p.scope
         WHERE r.at <= $1 LIMIT $2";
+
+    /// The same, which also takes its requests away, and its lease with them where the key is new. Where there is a
+    /// row already, or a pause, the requests are merged into it.
+    CLAIM = postgres
+        "WITH next AS MATERIALIZED (
+            SELECT r.job, r.key, r.priority, r.at FROM jsonb_array_elements($1) AS l (value)
+            JOIN platform_wake_request r ON r.id = (
+                SELECT q.id FROM platform_wake_request q
+                WHERE q.job = l.value ->> 0 AND q.priority = l.value ->> 1 AND q.at <= $2 ORDER BY q.at, q.key LIMIT 1)
+            WHERE NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = r.job)
+            UNION ALL
+            SELECT w.job, w.key, w.priority, w.due FROM jsonb_array_elements($1) AS l (value)
+            JOIN platform_wake w ON w.job = l.value ->> 0 AND w.key = (
+                SELECT q.key FROM platform_wake q
+                WHERE q.lease_owner IS NULL AND q.job = l.value ->> 0 AND q.priority = l.value ->> 1 AND q.due <= $2
+                    AND NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = q.job || '/' || q.key)
+                ORDER BY q.due, q.key LIMIT 1)
+            WHERE NOT EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = w.job)
+            ORDER BY 3 DESC, 4, 1, 2 LIMIT 1
+         ), requests AS (
+            DELETE FROM platform_wake_request r USING next n WHERE r.job = n.job AND r.key = n.key AND r.at <= $2
+            RETURNING r.at, r.priority, r.cause
+         ), merged AS MATERIALIZED (
+            SELECT n.job, n.key, MIN(r.at) AS at, MAX(r.priority) AS priority,
+                (SELECT string_agg(few.cause, ' ') FROM (SELECT DISTINCT cause FROM requests LIMIT 5) AS few) AS woken_by,
+                EXISTS (SELECT 1 FROM platform_pause p WHERE p.scope = n.job || '/' || n.key) AS is_paused,
+                nextval('platform_fence') AS fence
+            FROM requests r, next n GROUP BY n.job, n.key
+         ), kept AS (
+            INSERT INTO platform_wake AS w
+                (job, key, at, priority, woken_by, fence, attempts, lease_owner, lease_until)
+            SELECT job, key, CASE WHEN is_paused THEN at END, CASE WHEN is_paused THEN priority ELSE 'normal' END,
+                woken_by, fence, 0, CASE WHEN NOT is_paused THEN $3 END,
+                CASE WHEN NOT is_paused THEN (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $4 END
+            FROM merged
+            ON CONFLICT (job, key) DO UPDATE SET
+                at = LEAST(w.at, (SELECT at FROM merged)),
+                priority = CASE WHEN (SELECT priority FROM merged) = 'urgent' THEN 'urgent' ELSE w.priority END,
+                woken_by = CASE WHEN w.at IS NULL THEN excluded.woken_by
+                    ELSE substr(w.woken_by || ' ' || excluded.woken_by, 1, 1000) END
+            RETURNING fence, lease_owner, woken_by
+         )
+         SELECT n.job, n.key, n.priority, n.at, k.fence, k.woken_by FROM next n
+         LEFT JOIN kept k ON k.lease_owner = $3 AND k.fence = (SELECT fence FROM merged)";
 
     REQUESTS_OF = "DELETE FROM platform_wake_request WHERE job = $1 AND key = $2 AND at <= $3
         RETURNING at, priority, cause";
@@ -185,6 +214,24 @@ pub(super) async fn cancel(tx: &mut Tx, job: &str, key: &str, now: Timestamp) ->
 
 pub(super) async fn first(reader: &mut impl Reads, lanes: &[(&str, &str)], now: Timestamp) -> Result<Option<DueRow>> {
     reader.query(FIRST).bind(Json(lanes)).bind(now.as_microseconds()).fetch_optional().await
+}
+
+/// The next of the lanes, and what a claim of it got at once.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    lanes: &[(&str, &str)],
+    now: Timestamp,
+    owner: &str,
+    lease: i64,
+) -> Result<Option<(DueRow, Option<Taken>)>> {
+    type Row = (String, String, String, i64, Option<i64>, Option<String>);
+    let query = tx.query(CLAIM).bind(Json(lanes)).bind(now.as_microseconds()).bind(owner).bind(lease);
+    let found: Option<Row> = query.fetch_optional().await?;
+    Ok(found.map(|(job, key, priority, at, fence, woken_by)| {
+        let taken = fence.zip(woken_by);
+        let taken = taken.map(|(fence, woken_by)| Taken { fence, attempts: 0, woken_by, failing_since: None });
+        (DueRow(job, key, priority, at), taken)
+    }))
 }
 
 pub(super) async fn next(reader: &mut impl Reads, lanes: &[(&str, &str)], now: Timestamp) -> Result<Option<i64>> {

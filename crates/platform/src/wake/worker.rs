@@ -151,18 +151,12 @@ struct Loop {
     running: JoinSet<(&'static str, String)>,
     keys: BTreeSet<(&'static str, String)>,
     /// What those jobs that follow it are to be asked for.
-    ask: BTreeSet<Log>,
+    ask: BTreeSet<Follows>,
     /// Whether a wish may be due that can be met now.
     is_due: bool,
     /// When the next wish will be due, or the store is to be asked again.
     timer: Option<Instant>,
     has_begun: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Log {
-    Outbox,
-    Feed,
 }
 
 /// What is due for longer than this without a lease was missed.
@@ -186,7 +180,7 @@ impl Worker {
         let counts = Arc::new(Counts::default());
         counts.of_jobs.begin(&jobs);
         let listener = db.signals().listen();
-        let engine = Engine::new(db, jobs, options.lease);
+        let engine = Engine::lingering(db, jobs, options.lease);
         let task = tokio::spawn(work(engine, options, Arc::clone(&counts), listener, stopping));
         Self { stop, counts, task }
     }
@@ -225,7 +219,7 @@ async fn work(
     let (deadline, heart) = heart::start(&engine, &counts.taken_over);
     let identity = Identity { uuid: engine.owner().to_owned(), host: host_name(), roles: options.roles.clone() };
     let (sweep, running) = (options.sweep, JoinSet::new());
-    let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Log::Outbox, Log::Feed]));
+    let (keys, ask) = (BTreeSet::new(), BTreeSet::from([Follows::Outbox, Follows::Feed]));
     let (is_due, timer) = (true, None);
     let mut this =
         Loop { engine, options, identity, counts, deadline, running, keys, ask, is_due, timer, has_begun: false };
@@ -295,12 +289,8 @@ impl Loop {
     }
 
     fn hear(&mut self, signal: &Signal) {
-        if signal.outbox || signal.everything {
-            self.ask.insert(Log::Outbox);
-        }
-        if signal.feed || signal.everything {
-            self.ask.insert(Log::Feed);
-        }
+        let logs = [Follows::Outbox, Follows::Feed];
+        self.ask.extend(logs.into_iter().filter(|log| log.is_told_by(signal)));
         self.is_due |= signal.everything || !signal.jobs.is_empty();
     }
 
@@ -309,15 +299,7 @@ impl Loop {
             Ok(run) => {
                 // more may have come while it ran
                 self.is_due = true;
-                match self.follows(run.0) {
-                    Follows::Nothing => {}
-                    Follows::Outbox => {
-                        self.ask.insert(Log::Outbox);
-                    }
-                    Follows::Feed => {
-                        self.ask.insert(Log::Feed);
-                    }
-                }
+                self.ask.insert(self.follows(run.0));
                 self.keys.remove(&run);
             }
             Err(error) => tracing::error!(%error, "a run ended badly"),
@@ -339,20 +321,21 @@ impl Loop {
             self.begin().await?;
             self.has_begun = true;
         }
-        for log in [Log::Outbox, Log::Feed] {
-            if self.ask.contains(&log) && self.follow(log).await? {
+        for log in [Follows::Outbox, Follows::Feed] {
+            if self.ask.contains(&log) {
+                self.follow(log).await?;
                 self.ask.remove(&log);
             }
         }
         while self.is_due && self.has_slot() {
             let now = self.engine.db().now();
-            let Some(due) = self.engine.first(&self.open_jobs(), now).await? else {
+            let Some((due, claimed)) = self.engine.claim_next(&self.open_jobs(), now).await? else {
                 let next = self.engine.next(now).await?;
                 self.timer = next.map(|at| Instant::now() + self.engine.db().now().until(at));
                 self.is_due = false;
                 break;
             };
-            if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
+            if let Some(claimed) = claimed {
                 self.counts.of_jobs.began(claimed.lease.job, due.at.until(now));
                 self.start(claimed);
             }
@@ -360,32 +343,28 @@ impl Loop {
         Ok(())
     }
 
-    /// Starts the jobs that follow this log and are behind, and says whether there were slots for all. The outbox has one
-    /// follower with one key, and while that runs nobody needs to be asked: its end does so again.
-    async fn follow(&mut self, log: Log) -> Result<bool> {
-        let follows = match log {
-            Log::Outbox => Follows::Outbox,
-            Log::Feed => Follows::Feed,
-        };
-        if log == Log::Outbox && self.keys.iter().any(|(job, _)| self.follows(job) == Follows::Outbox) {
-            return Ok(true);
+    /// Starts the jobs that follow this log and are behind. The outbox has one follower with one key, and while that runs
+    /// nobody needs to be asked: its end does so again.
+    async fn follow(&mut self, log: Follows) -> Result<()> {
+        if log == Follows::Outbox && self.keys.iter().any(|(job, _)| self.follows(job) == Follows::Outbox) {
+            return Ok(());
         }
-        let mut behind = self.engine.behind(&[follows]).await?;
+        let mut behind = self.engine.behind(&[log]).await?;
         behind.retain(|(job, key)| !self.keys.contains(&(*job, key.clone())));
         for (job, key) in behind {
-            if !self.has_slot() {
-                return Ok(false);
-            }
             let now = self.engine.db().now();
             if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
                 self.start(claimed);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
+    /// Whether one more of those may run that are woken. Who follows a log needs no slot: one that waits long for its
+    /// receiver holds nobody up.
     fn has_slot(&self) -> bool {
-        self.running.len() < self.options.slots
+        let woken = self.keys.iter().filter(|(job, _)| self.follows(job) == Follows::Nothing);
+        woken.count() < self.options.slots
     }
 
     /// The jobs of which one more may run.
@@ -425,9 +404,9 @@ impl Loop {
         let (db, now) = (self.engine.db().clone(), self.engine.db().now());
         let before = now.earlier(MISSED);
         while self.has_slot()
-            && let Some(due) = self.engine.first(&self.open_jobs(), before).await?
+            && let Some((due, claimed)) = self.engine.claim_next(&self.open_jobs(), before).await?
         {
-            if let Some(claimed) = self.engine.claim(&due.job, &due.key, None).await? {
+            if let Some(claimed) = claimed {
                 tracing::warn!(job = due.job, key = due.key, "a sweep found what no signal told");
                 self.swept(claimed.lease.job);
                 self.start(claimed);
@@ -450,7 +429,7 @@ impl Loop {
             return Ok(());
         }
         for (job, key) in self.engine.behind(&[Follows::Outbox, Follows::Feed]).await? {
-            if !self.keys.contains(&(job, key.clone())) && self.has_slot() {
+            if !self.keys.contains(&(job, key.clone())) {
                 let now = self.engine.db().now();
                 if let Some(claimed) = self.engine.claim(job, &key, Some(now)).await? {
                     tracing::warn!(job, key, "a sweep found a log that no signal told of");

@@ -24,18 +24,21 @@ fn who_reads_between_two_commits_in_the_other_order_misses_none() {
         });
         let others = async {
             published.notified().await;
-            announce(&t.db, "b", "quick").await;
-            sequence(&t.db).await;
+            // it stays open over more than one run
+            for ship in ["quick", "next"] {
+                announce(&t.db, "b", ship).await;
+                sequence(&t.db).await;
+            }
             let between = feed(&t.db, 0).await;
             go_on.notify_one();
             between
         };
         let (done, between): (Result<()>, _) = tokio::join!(slow, others);
         done.unwrap();
-        assert_eq!(ships(&between), ["quick"]);
+        assert_eq!(ships(&between), ["quick", "next"]);
         sequence(&t.db).await;
-        assert_eq!(ships(&feed(&t.db, 0).await), ["quick", "slow"]);
-        assert_eq!(ships(&feed(&t.db, between[0].no).await), ["slow"], "who stopped between them misses none");
+        assert_eq!(ships(&feed(&t.db, 0).await), ["quick", "next", "slow"]);
+        assert_eq!(ships(&feed(&t.db, between[1].no).await), ["slow"], "who stopped between them misses none");
     });
 }
 
@@ -120,5 +123,34 @@ fn a_batch_ends_where_it_would_be_too_big_but_has_one_row() {
         assert_eq!(within(0, 1).await, numbers[0]);
         assert_eq!(within(numbers[0], 1).await, numbers[1]);
         assert_eq!(within(0, 1 << 20).await, i64::MAX);
+    });
+}
+
+#[test]
+fn a_reader_goes_over_gaps_that_are_longer_than_what_it_looks_at() {
+    TestDb::both(PLATFORM, async |t| {
+        let told: Result<()> =
+            t.db.write("harbour.arrive", |tx| {
+                in_tx(async move {
+                    for ship in 0..2_000 {
+                        tx.publish(arrival("pier", &ship.to_string()))?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        told.unwrap();
+        sequence(&t.db).await;
+        let (table, number) =
+            if t.kind == Kind::Postgres { ("platform_feed", "no") } else { ("platform_outbox", "seq") };
+        t.rows(&format!("DELETE FROM {table} WHERE {number} > 100 AND {number} <= 1800")).await;
+        let first_and_last = async |limit: i64| {
+            let read: Result<_> = t.db.read(|reader| in_tx(Feed::messages(reader, 0, i64::MAX, limit))).await;
+            let ships = ships(&read.unwrap());
+            (ships.len(), ships.first().cloned(), ships.last().cloned())
+        };
+        let expected = |count, last: &str| (count, Some("0".to_owned()), Some(last.to_owned()));
+        assert_eq!(first_and_last(1_000).await, expected(300, "1999"));
+        assert_eq!(first_and_last(150).await, expected(150, "1849"));
     });
 }
