@@ -6,9 +6,9 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Jobs, Worker};
 use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::figures::{Row, now};
 use tokio::sync::mpsc;
 
-use super::figures::{Row, now};
 use super::work::{Load, options, store};
 
 const MANY: usize = 1_000_000;

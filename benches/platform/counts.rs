@@ -3,8 +3,8 @@
 use tidegate_kernel::{Blocker, BlockerCode, Level, LookAgain, Subject, Who, WhoKind};
 use tidegate_platform::store::{Db, Result, in_tx};
 use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::figures::Row;
 
-use super::figures::Row;
 use super::work::{Deed, LOAD, commit, store};
 
 #[derive(Clone, Copy)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Jobs, Worker};
 use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::figures::{Row, a_second, median, now};
 use tokio::sync::mpsc;
 
-use super::figures::{Row, a_second, median, now};
 use super::work::{Deed, LOAD, Load, commit, options, store};
 
 const ROUNDS: usize = 5;

@@ -6,15 +6,14 @@
 mod bus;
 mod claim;
 mod counts;
-mod figures;
 mod hot_key;
 mod latency;
 mod work;
 
 use std::process::ExitCode;
 
-use figures::{Row, table};
 use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::figures::{Row, table};
 
 fn main() -> ExitCode {
     // cargo says that it is a benchmark

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -28,6 +29,24 @@ pub(crate) struct Service {
     folder: TempDir,
 }
 
+/// Who posts results to a service.
+pub(crate) struct Poster {
+    client: reqwest::Client,
+    at: String,
+    token: String,
+}
+
+impl Poster {
+    /// A result of that build.
+    pub(crate) async fn post(&self, build: usize) {
+        let data = serde_json::json!({"item": format!("ship-{build}-1"), "type": "koji_build"});
+        let body = serde_json::json!({"outcome": "PASSED", "testcase": "dist.test", "data": data});
+        let request = self.client.post(format!("{}/api/v1/results/records", self.at)).bearer_auth(&self.token);
+        let answer = request.json(&body).send().await.expect("the service answers");
+        assert_eq!(answer.status(), 201);
+    }
+}
+
 /// The service that one would write first.
 pub(crate) struct Obvious {
     child: Child,
@@ -39,7 +58,17 @@ impl Store {
     /// A new database of that server.
     pub(crate) fn postgres(server: &DurablePostgres, name: &str) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-        Self { url: Some(runtime.block_on(server.database(name))) }
+        Self::at(runtime.block_on(server.database(name)))
+    }
+
+    /// That database of PostgreSQL.
+    pub(crate) fn at(url: String) -> Self {
+        Self { url: Some(url) }
+    }
+
+    /// The address of its database, if that is PostgreSQL.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// A file in the folder of the service.
@@ -75,6 +104,23 @@ impl Service {
         self.child.id()
     }
 
+    /// `127.0.0.1:8470`
+    pub(crate) fn authority(&self) -> String {
+        self.at.trim_start_matches("http://").to_owned()
+    }
+
+    /// Posts results, one at a time.
+    pub(crate) fn poster(&self) -> Poster {
+        Poster { client: reqwest::Client::new(), at: self.at.clone(), token: self.token() }
+    }
+
+    /// What its first admin shows.
+    fn token(&self) -> String {
+        let text = std::fs::read_to_string(self.folder.path().join(".config/tidegate/logins.json"));
+        let logins: serde_json::Value = serde_json::from_str(&text.expect("it was set up")).expect("it is JSON");
+        logins[&self.at].as_str().expect("it was set up").to_owned()
+    }
+
     fn url(&self) -> String {
         format!("{}/resultsdb/api/v2.0", self.at)
     }
@@ -88,14 +134,25 @@ impl Service {
 
     /// Measures it, beside another one.
     pub(crate) fn beside(&self, other: &Self) -> Command {
-        let text = std::fs::read_to_string(other.folder.path().join(".config/tidegate/logins.json"));
-        let logins: serde_json::Value = serde_json::from_str(&text.expect("it was set up")).expect("it is JSON");
         let token = other.folder.path().join("token");
-        std::fs::write(&token, logins[&other.at].as_str().expect("it was set up")).expect("our own folder");
+        std::fs::write(&token, other.token()).expect("our own folder");
         let mut command = self.bench(&other.url());
         command.arg("--against-token-file").arg(token);
         command.args(["--pid", &self.pid().to_string(), "--against-pid", &other.pid().to_string()]);
         command
+    }
+
+    /// Brings in the history of that file, without a word to anybody.
+    pub(crate) fn import(&self, file: &Path) {
+        let mut command = program(&self.folder);
+        let done = command.args(["--server", &self.at, "--no-progress", "results", "import"]).arg(file).output();
+        let done = done.expect("the program starts");
+        assert!(done.status.success(), "it was not imported: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// The file of its store, if that is SQLite.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("data/tidegate.sqlite")
     }
 
     /// What it holds of the machine's memory, in MiB.

@@ -2,18 +2,23 @@
 //!
 //! - `obvious`: beside a service of the same interface as one would write it first (`obvious.py`), on one PostgreSQL;
 //! - `growth-postgres`, `growth-sqlite`: with a history, beside one with many times as many results;
-//! - `databases`: on PostgreSQL beside SQLite.
+//! - `databases`: on PostgreSQL beside SQLite;
+//! - `import`: a history, beside a bare copy of the rows that it makes; `--builds N` is its size;
+//! - `streams`: many who follow what happens, beside a few.
 //!
 //! Options behind WHAT are those of `tidegate bench`, which measures. `--times N` is how many times as big the second
 //! history of a growth is. Everything runs on this machine, on loopback, in folders of its own, with every commit on the
 //! disk before it is answered.
 
 mod house;
+mod import;
+mod streams;
 
 use std::process::{Command, ExitCode};
 
 use house::{Obvious, Service, Store};
 use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::figures::{Row, table};
 
 /// Builds of the smaller history where nothing else is said.
 const BUILDS: u64 = 20_000;
@@ -22,7 +27,9 @@ fn main() -> ExitCode {
     // cargo says that it is a benchmark
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let Some((what, options)) = words.split_first() else {
-        eprintln!("usage: cargo bench --bench results -- obvious|growth-postgres|growth-sqlite|databases [OPTION…]");
+        eprintln!(
+            "usage: cargo bench --bench results -- obvious|growth-postgres|growth-sqlite|databases|import|streams [OPTION…]"
+        );
         return ExitCode::from(2);
     };
     let Some(postgres) = DurablePostgres::start() else {
@@ -34,6 +41,8 @@ fn main() -> ExitCode {
         "growth-postgres" => growth(&postgres, true, options),
         "growth-sqlite" => growth(&postgres, false, options),
         "databases" => databases(&postgres, options),
+        "import" => import(&postgres, options),
+        "streams" => shown(streams::measure(&postgres)),
         other => {
             eprintln!("there is nothing called {other} to measure");
             ExitCode::from(2)
@@ -57,12 +66,24 @@ fn obvious(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
     measured(&mut bench)
 }
 
+/// The number behind that option.
+fn number(options: &[String], name: &str) -> Option<u64> {
+    let place = options.iter().position(|option| option == name)?;
+    options.get(place + 1)?.parse().ok()
+}
+
+fn import(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+    shown(import::measure(postgres, number(options, "--builds").unwrap_or(BUILDS)))
+}
+
+fn shown(measured: impl Future<Output = Vec<Row>>) -> ExitCode {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    eprintln!("{}", table(&runtime.block_on(measured)));
+    ExitCode::SUCCESS
+}
+
 fn growth(postgres: &DurablePostgres, is_postgres: bool, options: &[String]) -> ExitCode {
-    let number = |name: &str| {
-        let place = options.iter().position(|option| option == name)?;
-        options.get(place + 1)?.parse::<u64>().ok()
-    };
-    let (builds, times) = (number("--builds").unwrap_or(BUILDS), number("--times").unwrap_or(10));
+    let (builds, times) = (number(options, "--builds").unwrap_or(BUILDS), number(options, "--times").unwrap_or(10));
     let mut rest: Vec<&String> = Vec::new();
     let mut skipped = false;
     for option in options {

@@ -8,6 +8,7 @@ mod browser;
 mod clock;
 mod database;
 mod durable;
+pub mod figures;
 mod ids;
 mod messages;
 mod postgres;
