@@ -39,7 +39,9 @@ fn every_list_goes_down_an_index_on_sqlite() {
             for step in plan.iter().filter_map(|row| row.last()) {
                 let is_scan = step.starts_with("SCAN ") && !step.contains("USING") && !step.contains("json_each");
                 // the walk from test case to test case looks at all of them, and sorts one result of each
-                let is_known = statement.name == "OF_TESTCASES" && (is_scan || step.contains("ORDER BY"));
+                let is_known = statement.name == "OF_TESTCASES" && (is_scan || step.contains("ORDER BY"))
+                    // by its number a row lies in the table itself, which is counted down until the page
+                    || statement.name == "GROUPS_AT" && step == "SCAN results_group";
                 assert!(!is_scan || is_known, "{}: {step}", statement.name);
                 let is_walk = statement.name.ends_with("_DOWN") || statement.name.ends_with("_UP");
                 assert!(!(is_walk && step.contains("TEMP B-TREE")), "{}: {step}", statement.name);
