@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgListener, PgPool};
 use tidegate_platform::wake::{Bridge, Jobs, Worker};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tokio::sync::mpsc;
 
 use super::figures::{Row, now, p99};
@@ -14,7 +14,7 @@ use super::work::{Deed, LOAD, Load, commit, options, store};
 pub(crate) const COUNT: usize = 2_000;
 const RATE: u32 = 200;
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let url = postgres.database("latency").await;
     let pool = PgPool::connect(&url).await.expect("the server answers");
     let (here, there) = (store(&url).await, store(&url).await);

@@ -13,7 +13,7 @@ mod house;
 use std::process::{Command, ExitCode};
 
 use house::{Obvious, Service, Store};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 
 /// Builds of the smaller history where nothing else is said.
 const BUILDS: u64 = 20_000;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         eprintln!("usage: cargo bench --bench results -- obvious|growth-postgres|growth-sqlite|databases [OPTION…]");
         return ExitCode::from(2);
     };
-    let Some(postgres) = DurablePostgres::start() else {
+    let Some(postgres) = OwnPostgres::for_benchmarks() else {
         eprintln!("PostgreSQL is not installed");
         return ExitCode::from(3);
     };
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn obvious(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+fn obvious(postgres: &OwnPostgres, options: &[String]) -> ExitCode {
     let Some(obvious) = Obvious::start(postgres) else {
         eprintln!("Python cannot get what the obvious service is made of");
         return ExitCode::from(3);
@@ -57,7 +57,7 @@ fn obvious(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
     measured(&mut bench)
 }
 
-fn growth(postgres: &DurablePostgres, is_postgres: bool, options: &[String]) -> ExitCode {
+fn growth(postgres: &OwnPostgres, is_postgres: bool, options: &[String]) -> ExitCode {
     let number = |name: &str| {
         let place = options.iter().position(|option| option == name)?;
         options.get(place + 1)?.parse::<u64>().ok()
@@ -81,7 +81,7 @@ fn growth(postgres: &DurablePostgres, is_postgres: bool, options: &[String]) -> 
     code
 }
 
-fn databases(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+fn databases(postgres: &OwnPostgres, options: &[String]) -> ExitCode {
     let (on_postgres, on_sqlite) =
         (Service::start(&Store::postgres(postgres, "tidegate")), Service::start(&Store::sqlite()));
     measured(on_postgres.beside(&on_sqlite).arg("--fill").args(options))
