@@ -14,7 +14,7 @@ use tidegate_platform::sinks::{Amqp, AmqpOptions};
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Jobs, Worker};
 use tidegate_testkit::figures::{Row, a_second, median_time, now};
-use tidegate_testkit::{Broker, DurablePostgres};
+use tidegate_testkit::{Broker, OwnPostgres};
 
 use super::latency::{ROUNDS, between, paced};
 use super::work::{Deed, commit, options, store};
@@ -26,7 +26,7 @@ const BATCH: usize = 500;
 const EXCHANGE: &str = "amq.topic";
 const KEY: &str = "bench.harbour.ship.arrived";
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let Some(broker) = Broker::start().await else { return Vec::new() };
     broker.queue("ships", EXCHANGE, KEY, None).await;
     let mut rows = Vec::new();
@@ -82,7 +82,7 @@ async fn relay(db: &Db, broker: &Broker) -> Worker {
 }
 
 /// Messages a second of a backlog, from the start of the worker to the last at the consumer.
-async fn drained(postgres: &DurablePostgres, broker: &Broker, name: &str, distinct: bool) -> f64 {
+async fn drained(postgres: &OwnPostgres, broker: &Broker, name: &str, distinct: bool) -> f64 {
     let db = store(&postgres.database(name).await).await;
     // the receiver has to be known before the first message
     relay(&db, broker).await.stop(Duration::from_secs(5)).await;

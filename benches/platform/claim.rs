@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Jobs, Worker};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, now};
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ const ON_SQLITE: &str = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELEC
     INSERT INTO platform_wake_request (job, key, at, priority, cause)
     SELECT 'harbour.load', 'k' || n, CASE WHEN n % 2 = 0 THEN n ELSE 2000000000000000 + n END, 'normal', 'x' FROM numbers";
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let mut rows = Vec::new();
     let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("the build folder can be written");
     for on_sqlite in [false, true] {

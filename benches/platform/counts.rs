@@ -2,7 +2,7 @@
 
 use tidegate_kernel::{Blocker, BlockerCode, Level, LookAgain, Subject, Who, WhoKind};
 use tidegate_platform::store::{Db, Result, in_tx};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::Row;
 
 use super::work::{Deed, LOAD, commit, store};
@@ -43,7 +43,7 @@ fn low_water(subject: &Subject, text: &str) -> Blocker {
     Blocker::new(LowWater, subject.clone(), text, who, LookAgain::on("harbour.tide.changed"))
 }
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let url = postgres.database("counts").await;
     // the tables are there before anything is counted
     store(&url).await.close().await;
@@ -65,7 +65,7 @@ pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
     rows
 }
 
-async fn counted(postgres: &DurablePostgres, work: impl Future<Output = ()>) -> usize {
+async fn counted(postgres: &OwnPostgres, work: impl Future<Output = ()>) -> usize {
     let statements = || {
         let log = postgres.log();
         log.lines().filter(|line| line.contains("LOG:  execute") || line.contains("LOG:  statement:")).count()
@@ -76,7 +76,7 @@ async fn counted(postgres: &DurablePostgres, work: impl Future<Output = ()>) -> 
 }
 
 /// The statements that setting these blockers takes, when so many of them changed.
-async fn held(postgres: &DurablePostgres, db: &Db, subjects: usize, changed: usize) -> usize {
+async fn held(postgres: &OwnPostgres, db: &Db, subjects: usize, changed: usize) -> usize {
     let name = |number: usize| Subject::source(&format!("ship-{subjects}-{number}"), "1");
     let all: Vec<_> = (0..subjects).map(name).collect();
     set(db, &all, 0).await;

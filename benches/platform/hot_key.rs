@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Jobs, Worker};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, a_second, median, now};
 use tokio::sync::mpsc;
 
@@ -13,7 +13,7 @@ use super::work::{Deed, LOAD, Load, commit, options, store};
 const ROUNDS: usize = 5;
 const TIME: Duration = Duration::from_secs(3);
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let db = store(&postgres.database("hot_key").await).await;
     let (tell, _told) = mpsc::unbounded_channel();
     let worker = Worker::start(db.clone(), Jobs::default().with(Load(tell)), options());

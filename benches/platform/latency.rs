@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::{PgListener, PgPool};
 use tidegate_platform::store::Db;
 use tidegate_platform::wake::{Bridge, Jobs, Worker};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, median_time, now, p99};
 use tokio::sync::mpsc;
 
@@ -17,7 +17,7 @@ pub(crate) const COUNT: usize = 2_000;
 pub(crate) const ROUNDS: usize = 3;
 const RATE: u32 = 200;
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let url = postgres.database("latency").await;
     let pool = PgPool::connect(&url).await.expect("the server answers");
     let (here, there) = (store(&url).await, store(&url).await);

@@ -12,13 +12,13 @@ mod work;
 
 use std::process::ExitCode;
 
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, table};
 
 fn main() -> ExitCode {
     // cargo says that it is a benchmark
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let Some(postgres) = DurablePostgres::start() else {
+    let Some(postgres) = OwnPostgres::for_benchmarks() else {
         eprintln!("PostgreSQL is not installed");
         return ExitCode::from(3);
     };

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tidegate_testkit::{DurablePostgres, Python};
+use tidegate_testkit::{OwnPostgres, Python};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
 const OBVIOUS: &str = include_str!("obvious.py");
@@ -56,7 +56,7 @@ pub(crate) struct Obvious {
 
 impl Store {
     /// A new database of that server.
-    pub(crate) fn postgres(server: &DurablePostgres, name: &str) -> Self {
+    pub(crate) fn postgres(server: &OwnPostgres, name: &str) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
         Self::at(runtime.block_on(server.database(name)))
     }
@@ -171,7 +171,7 @@ impl Drop for Service {
 
 impl Obvious {
     /// Starts it on that server; nothing where its packages cannot be had.
-    pub(crate) fn start(postgres: &DurablePostgres) -> Option<Self> {
+    pub(crate) fn start(postgres: &OwnPostgres) -> Option<Self> {
         let python = Python::with(&OBVIOUS_PACKAGES)?;
         let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
         runtime.block_on(postgres.database("obvious"));
@@ -193,7 +193,10 @@ impl Obvious {
                 "obvious:app",
             ])
             .current_dir(folder.path())
-            .env("OBVIOUS_STORE", format!("postgresql+psycopg2://postgres@/obvious?host={}", postgres.socket_folder()))
+            .env(
+                "OBVIOUS_STORE",
+                format!("postgresql+psycopg2://postgres@/obvious?host={}", postgres.folder().display()),
+            )
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tidegate_kernel::Timestamp;
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, a_second, now};
 
 use super::house::{Service, Store};
@@ -27,7 +27,7 @@ const TABLES: [&str; 8] = [
     "results_announcement",
 ];
 
-pub(crate) async fn measure(postgres: &DurablePostgres, builds: u64) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres, builds: u64) -> Vec<Row> {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("the build folder can be written");
     let file = folder.path().join("history.ndjson");
     std::fs::write(&file, history(builds)).expect("our own folder");

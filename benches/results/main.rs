@@ -17,7 +17,7 @@ mod streams;
 use std::process::{Command, ExitCode};
 
 use house::{Obvious, Service, Store};
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::{Row, table};
 
 /// Builds of the smaller history where nothing else is said.
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     };
-    let Some(postgres) = DurablePostgres::start() else {
+    let Some(postgres) = OwnPostgres::for_benchmarks() else {
         eprintln!("PostgreSQL is not installed");
         return ExitCode::from(3);
     };
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn obvious(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+fn obvious(postgres: &OwnPostgres, options: &[String]) -> ExitCode {
     let Some(obvious) = Obvious::start(postgres) else {
         eprintln!("Python cannot get what the obvious service is made of");
         return ExitCode::from(3);
@@ -72,7 +72,7 @@ fn number(options: &[String], name: &str) -> Option<u64> {
     options.get(place + 1)?.parse().ok()
 }
 
-fn import(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+fn import(postgres: &OwnPostgres, options: &[String]) -> ExitCode {
     shown(import::measure(postgres, number(options, "--builds").unwrap_or(BUILDS)))
 }
 
@@ -82,7 +82,7 @@ fn shown(measured: impl Future<Output = Vec<Row>>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn growth(postgres: &DurablePostgres, is_postgres: bool, options: &[String]) -> ExitCode {
+fn growth(postgres: &OwnPostgres, is_postgres: bool, options: &[String]) -> ExitCode {
     let (builds, times) = (number(options, "--builds").unwrap_or(BUILDS), number(options, "--times").unwrap_or(10));
     let mut rest: Vec<&String> = Vec::new();
     let mut skipped = false;
@@ -102,7 +102,7 @@ fn growth(postgres: &DurablePostgres, is_postgres: bool, options: &[String]) -> 
     code
 }
 
-fn databases(postgres: &DurablePostgres, options: &[String]) -> ExitCode {
+fn databases(postgres: &OwnPostgres, options: &[String]) -> ExitCode {
     let (on_postgres, on_sqlite) =
         (Service::start(&Store::postgres(postgres, "tidegate")), Service::start(&Store::sqlite()));
     measured(on_postgres.beside(&on_sqlite).arg("--fill").args(options))

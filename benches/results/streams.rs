@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tidegate_testkit::DurablePostgres;
+use tidegate_testkit::OwnPostgres;
 use tidegate_testkit::figures::Row;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
@@ -21,7 +21,7 @@ const RESULTS: usize = 125;
 const MESSAGES: usize = 2 * RESULTS;
 const RATE: u32 = 25;
 
-pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
+pub(crate) async fn measure(postgres: &OwnPostgres) -> Vec<Row> {
     let mut reads = Vec::new();
     for clients in [FEW, MANY] {
         let name = format!("streams_{clients}");
@@ -35,7 +35,7 @@ pub(crate) async fn measure(postgres: &DurablePostgres) -> Vec<Row> {
 }
 
 /// How often the feed was read until all of them had heard of everything.
-async fn followed(postgres: &DurablePostgres, service: &Service, clients: usize) -> usize {
+async fn followed(postgres: &OwnPostgres, service: &Service, clients: usize) -> usize {
     let (heard, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut following = JoinSet::new();
     for client in 0..clients {

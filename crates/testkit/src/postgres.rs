@@ -154,7 +154,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// A folder of the server's user, and that user where we are root.
-fn server_folder() -> (PathBuf, Option<User>) {
+pub(crate) fn server_folder() -> (PathBuf, Option<User>) {
     // Not in the build folder: the server's user may not look into that, and a socket's path is short.
     let folder = tempfile::Builder::new().prefix("tidegate-postgres-").tempdir_in("/tmp").expect("/tmp can be written");
     let folder = folder.keep();
@@ -170,7 +170,7 @@ fn server_folder() -> (PathBuf, Option<User>) {
 }
 
 /// A program as the server's user.
-fn command(program: &Path, folder: &Path, user: Option<&User>) -> Command {
+pub(crate) fn command(program: &Path, folder: &Path, user: Option<&User>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null()).process_group(0);
     if let Some(user) = user {
@@ -179,7 +179,7 @@ fn command(program: &Path, folder: &Path, user: Option<&User>) -> Command {
     command
 }
 
-fn make_cluster(programs: &Path, folder: &Path, user: Option<&User>) {
+pub(crate) fn make_cluster(programs: &Path, folder: &Path, user: Option<&User>) {
     // Another order of texts than that of code points, so that a column without its own collation is found.
     let made = command(&programs.join("initdb"), folder, user)
         .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"])
@@ -191,7 +191,7 @@ fn make_cluster(programs: &Path, folder: &Path, user: Option<&User>) {
 }
 
 /// Starts the server of a folder, which is also where its socket is, by a command that ends with `pg_ctl`.
-fn start_server(mut pg_ctl: Command, folder: &Path, settings: &[&str]) {
+pub(crate) fn start_server(mut pg_ctl: Command, folder: &Path, settings: &[&str]) {
     let mut options = format!("-k {}", folder.display());
     for setting in settings {
         write!(options, " -c {setting}").expect("writing to a String cannot fail");
@@ -212,86 +212,10 @@ fn start_server(mut pg_ctl: Command, folder: &Path, settings: &[&str]) {
 }
 
 /// Starts a server in a new folder.
-pub(crate) fn start(programs: &Path, settings: &[&str]) -> PathBuf {
+fn start(programs: &Path, settings: &[&str]) -> PathBuf {
     let (folder, user) = server_folder();
     make_cluster(programs, &folder, user.as_ref());
     let pg_ctl = command(&programs.join("pg_ctl"), &folder, user.as_ref());
     start_server(pg_ctl, &folder, settings);
     folder
-}
-
-/// A PostgreSQL of one test, which can be ended and started again. What it commits is on the disk.
-pub struct OwnPostgres {
-    programs: PathBuf,
-    folder: PathBuf,
-    user: Option<User>,
-}
-
-impl OwnPostgres {
-    /// Starts one, as the last words of that command; `None` where PostgreSQL is not installed, which is counted.
-    ///
-    /// # Panics
-    ///
-    /// It does not start.
-    pub fn start(wrapped: &[&str]) -> Option<Self> {
-        let Some(programs) = programs() else {
-            crate::database::note_skip();
-            return None;
-        };
-        let (folder, user) = server_folder();
-        make_cluster(&programs, &folder, user.as_ref());
-        let this = Self { programs, folder, user };
-        this.start_again(wrapped);
-        Some(this)
-    }
-
-    /// Where its user may write.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Its URL.
-    pub fn url(&self) -> String {
-        format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
-    }
-
-    /// Starts it with what it had.
-    ///
-    /// # Panics
-    ///
-    /// It does not start.
-    pub fn start_again(&self, wrapped: &[&str]) {
-        let pg_ctl = self.programs.join("pg_ctl");
-        let pg_ctl = match wrapped {
-            [] => command(&pg_ctl, &self.folder, self.user.as_ref()),
-            [program, words @ ..] => {
-                let mut command = command(Path::new(program), &self.folder, self.user.as_ref());
-                command.args(words).arg(pg_ctl);
-                command
-            }
-        };
-        start_server(pg_ctl, &self.folder, &["listen_addresses=", "shared_buffers=32MB"]);
-    }
-
-    /// Ends it and all its connections at once, as an operator would who restarts it.
-    ///
-    /// # Panics
-    ///
-    /// It does not end.
-    pub fn stop(&self) {
-        assert!(self.stopped("fast").success(), "PostgreSQL does not stop");
-    }
-
-    fn stopped(&self, mode: &str) -> std::process::ExitStatus {
-        let mut pg_ctl = command(&self.programs.join("pg_ctl"), &self.folder, self.user.as_ref());
-        pg_ctl.args(["stop", "--wait", "--silent", "--mode", mode, "--pgdata"]).arg(self.folder.join("data"));
-        pg_ctl.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("pg_ctl runs")
-    }
-}
-
-impl Drop for OwnPostgres {
-    fn drop(&mut self) {
-        let _ = self.stopped("immediate");
-        let _ = fs::remove_dir_all(&self.folder);
-    }
 }

@@ -89,9 +89,13 @@ fn results_are_found_by_filters_and_shown_with_all_they_have() {
 
         let one = site.good("/results/records/1");
         assert!(one.contains("&#60;b&#62;x&#60;/b&#62;") && !one.contains("javascript:"), "{one}");
+        assert!(one.contains("</a> that pass: 0 of 1."), "{one}");
         assert!(one.contains("nethack-9-1.fc44: ") && one.contains("/results/testcases/dist/rpmdeplint"));
         let history = site.good("/results/testcases/dist/rpmdeplint");
-        assert!(history.contains("<b>50 %</b>passed") && history.contains("<b>2</b>builds"), "{history}");
+        assert!(
+            history.contains("<b>50 %</b>passed") && history.contains("<b>2</b>builds, by 1 variant<"),
+            "{history}"
+        );
         assert!(history.contains("aria-label=\"FAILED for nethack-9-1.fc44 on x86_64, "), "{history}");
         let subject = site.good("/results/subjects/koji_build/nethack-9-1.fc44");
         assert!(subject.contains("FAILED") && !subject.contains("PASSED") && subject.contains("/trail/build%3A"));

@@ -17,7 +17,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::serve::{Service, both};
+use crate::serve::{House, Service, both};
 
 const V2: &str = "/resultsdb/api/v2.0";
 
@@ -97,9 +97,16 @@ fn failed(item: &str) -> Value {
     json!({"outcome": "FAILED", "testcase": "dist.rpmdeplint", "data": {"item": item, "type": "koji_build"}})
 }
 
-/// Asks until it is so. Every question is a request, so that many take a while.
+/// Asks another process until it is so, with a pause after each no: of what is waited for here, nobody tells.
 fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    assert!((0..20_000).any(|_| is_so()), "not in time: {what}");
+    let is_so_by_now = |_| {
+        let is_so = is_so();
+        if !is_so {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        is_so
+    };
+    assert!((0..6_000).any(is_so_by_now), "not in time: {what}");
 }
 
 #[test]
@@ -203,26 +210,37 @@ fn who_may_not_write_is_told_so_in_the_words_of_the_interface() {
 }
 
 #[cfg(feature = "steps")]
+impl Desk {
+    /// Posts a result under a key; nothing where the service ends before it answers.
+    fn post_once(&self) -> Option<(u16, Value)> {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
+        self.service.ask("POST", &format!("{V2}/results"), &headers, Some(&failed("a-1-1")))
+    }
+}
+
+/// The service, started again after it was killed at that step of its first post.
+#[cfg(feature = "steps")]
+fn after_a_kill_at(house: &House, step: &str) -> Desk {
+    let Desk { service, token } = Desk::open(house.serve(&[]));
+    assert!(service.stop().0.success());
+    let desk = Desk { service: house.serve(&[("TIDEGATE_STEPS", &format!("kill:{step}#1"))]), token };
+    assert_eq!(desk.post_once(), None, "it is killed before it answers");
+    let (status, _) = desk.service.ended();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::SIGKILL as i32));
+    Desk { service: house.serve(&[]), token: desk.token }
+}
+
+#[cfg(feature = "steps")]
 #[test]
 fn what_was_killed_before_its_commit_left_nothing() {
     both(|house| {
-        let mut service = house.serve(&[]);
-        let token = service.set_up();
-        assert!(service.stop().0.success());
-        let service = house.serve(&[("TIDEGATE_STEPS", "kill:results.post.commit.before#1")]);
-        let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
-        let post = |service: &Service| service.ask("POST", &format!("{V2}/results"), &headers, Some(&failed("a-1-1")));
-        assert_eq!(post(&service), None, "it is killed before it answers");
-        let (status, _) = service.ended();
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::SIGKILL as i32));
-
-        let desk = Desk { service: house.serve(&[]), token };
+        let desk = after_a_kill_at(house, "results.post.commit.before");
         assert_eq!(desk.get(&format!("{V2}/results"))["data"], json!([]));
         assert_eq!(desk.get("/api/v1/results/announcements/state?item=a-1-1")["items"], json!([]));
         assert_eq!(desk.get("/api/v1/events?topic=*&after=0")["items"], json!([]));
         for _ in 0..2 {
-            assert_eq!(post(&desk.service).map(|(status, _)| status), Some(201), "its client sends it again");
+            assert_eq!(desk.post_once().map(|(status, _)| status), Some(201), "its client sends it again");
         }
         assert_eq!(desk.get(&format!("{V2}/results"))["data"].as_array().map(Vec::len), Some(1));
         assert!(desk.service.stop().0.success());
@@ -233,21 +251,10 @@ fn what_was_killed_before_its_commit_left_nothing() {
 #[test]
 fn what_was_stored_before_a_kill_is_told_after_it() {
     both(|house| {
-        let mut service = house.serve(&[]);
-        let token = service.set_up();
-        assert!(service.stop().0.success());
-        let service = house.serve(&[("TIDEGATE_STEPS", "kill:results.post.commit.after#1")]);
-        let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
-        let post = |service: &Service| service.ask("POST", &format!("{V2}/results"), &headers, Some(&failed("a-1-1")));
-        assert_eq!(post(&service), None, "it is killed before it answers");
-        let (status, _) = service.ended();
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::SIGKILL as i32));
-
-        let desk = Desk { service: house.serve(&[]), token };
+        let desk = after_a_kill_at(house, "results.post.commit.after");
         let told: Vec<_> = desk.follow("results.result.changed,resultsdb.result.new").take(2).collect();
         assert_eq!(told[0]["body"]["id"], told[1]["body"]["id"]);
-        assert_eq!(post(&desk.service).map(|(status, stored)| (status, stored["id"].clone())), Some((201, json!(1))));
+        assert_eq!(desk.post_once().map(|(status, stored)| (status, stored["id"].clone())), Some((201, json!(1))));
         desk.result(&failed("b-1-1"));
         let next = desk.follow("resultsdb.result.new").nth(1).expect("the stream goes on");
         assert_eq!(next["body"]["id"], 2, "nothing was stored or told twice");
@@ -257,7 +264,7 @@ fn what_was_stored_before_a_kill_is_told_after_it() {
 
 #[test]
 fn the_topics_are_described() {
-    let house = crate::serve::House::sqlite();
+    let house = House::sqlite();
     let desk = Desk::open(house.serve(&[]));
     let topics = desk.get("/api/v1/events/topics");
     assert!(topics["items"].as_array().unwrap().contains(&json!({"topic": "results.result.changed", "version": 1})));
@@ -270,7 +277,7 @@ fn the_topics_are_described() {
 
 #[test]
 fn a_gate_that_is_off_says_so() {
-    let house = crate::serve::House::sqlite();
+    let house = House::sqlite();
     let desk = Desk::open(house.serve(&[("TIDEGATE_RESULTS__ENABLED", "false")]));
     assert_eq!(desk.get("/api/v1/results/records")["code"], "platform.gate-off");
     let told = desk.get(&format!("{V2}/results"));

@@ -49,10 +49,24 @@ fn people_are_managed_on_the_store_itself() {
         assert_eq!((exit, shown), (0, vec![(json!("ann"), json!("ann")), (json!("bob"), json!("Bob B."))]));
         let (exit, _, said) = local(house, &["user", "add", "b b", "--local"]);
         assert_eq!((exit, said.is_empty()), (2, false), "{said}");
-        let (exit, _, said) = local(house, &["token", "list", "--local"]);
-        assert_eq!((exit, said.contains("user")), (2, true), "{said}");
         let (exit, token, said) = local(house, &["token", "add", "rescue", "--user", "ann", "--local"]);
         assert_eq!(exit, 0, "{said}");
+        let (exit, _, said) = local(house, &["token", "add", "ship", "--user", "bob", "--local"]);
+        assert_eq!(exit, 0, "{said}");
+        let tokens = |words: &[&str]| {
+            let (exit, listed, said) = local(house, &[&["--json", "token", "list", "--local"], words].concat());
+            assert_eq!(exit, 0, "{said}");
+            let tokens = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            tokens.map(|token| format!("{} {}", token["user"], token["name"])).collect::<Vec<_>>()
+        };
+        let (ann, bob) = (r#""ann" "rescue""#, r#""bob" "ship""#);
+        assert_eq!(tokens(&[]), [bob, ann], "the newest first, whosever they are");
+        assert_eq!(
+            (tokens(&["--user", "ann"]), tokens(&["--user", "bob"])),
+            (vec![ann.to_owned()], vec![bob.to_owned()])
+        );
+        let (exit, _, said) = local(house, &["token", "list", "--user", "cid", "--local"]);
+        assert_eq!((exit, said.contains("cid")), (1, true), "{said}");
 
         let service = house.serve(&[]);
         let shown = format!("Bearer {}", token.trim());

@@ -277,6 +277,15 @@ impl Auth {
         store::tokens_of(reader, user, before, limit).await?.into_iter().map(of_token).collect()
     }
 
+    /// At most so many tokens of all users whose ids come before that one, newest first.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn tokens(&self, reader: &mut impl Reads, before: &str, limit: i64) -> Result<Vec<Token>> {
+        store::tokens(reader, before, limit).await?.into_iter().map(of_token).collect()
+    }
+
     /// Ends a token for good, in every process.
     ///
     /// # Errors

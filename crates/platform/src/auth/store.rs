@@ -88,6 +88,9 @@ statements! {
     TOKENS_OF = "SELECT t.id, u.name AS owner, t.name, t.scopes, t.object, t.created_at, t.expires_at, t.used_at, t.revoked_at
         FROM platform_token t JOIN platform_user u ON u.id = t.user_id
         WHERE t.user_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3";
+    TOKENS = "SELECT t.id, u.name AS owner, t.name, t.scopes, t.object, t.created_at, t.expires_at, t.used_at, t.revoked_at
+        FROM platform_token t JOIN platform_user u ON u.id = t.user_id
+        WHERE t.id < $1 ORDER BY t.id DESC LIMIT $2";
     TOKEN = "SELECT t.id, u.name AS owner, t.name, t.scopes, t.object, t.created_at, t.expires_at, t.used_at, t.revoked_at
         FROM platform_token t JOIN platform_user u ON u.id = t.user_id WHERE t.id = $1";
     REVOKE_TOKEN = "UPDATE platform_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
@@ -338,6 +341,10 @@ pub(super) async fn add_token(tx: &mut Tx, new: NewToken<'_>) -> Result<()> {
 
 pub(super) async fn tokens_of(reader: &mut impl Reads, user: i64, before: &str, limit: i64) -> Result<Vec<TokenRow>> {
     reader.query(TOKENS_OF).bind(user).bind(before).bind(limit).fetch_all().await
+}
+
+pub(super) async fn tokens(reader: &mut impl Reads, before: &str, limit: i64) -> Result<Vec<TokenRow>> {
+    reader.query(TOKENS).bind(before).bind(limit).fetch_all().await
 }
 
 pub(super) async fn token(reader: &mut impl Reads, id: &str) -> Result<Option<TokenRow>> {

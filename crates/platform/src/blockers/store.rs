@@ -10,6 +10,30 @@ use crate::digest::index_text;
 use crate::statements;
 use crate::store::{Query, Reads, Result, Statement, StoreError, Tx};
 
+/// What every list is filtered by: gates, gates that are left out, codes, levels, who can act, words, and an instant.
+macro_rules! filter {
+    (sqlite) => {
+        "
+            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
+            AND gate NOT IN (SELECT value FROM json_each($2))
+            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
+            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
+            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
+                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
+            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7"
+    };
+    (postgres) => {
+        "
+            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
+            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
+            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
+            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
+            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
+                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
+            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7"
+    };
+}
+
 statements! {
     /// All of them.
     pub STATEMENTS;
@@ -58,95 +82,39 @@ statements! {
         ORDER BY code, level";
     ONE = "SELECT blocker, gate, since, until, place FROM platform_blocker WHERE id = $1 ORDER BY since DESC LIMIT 1";
     LIST = sqlite
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
-            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
-            AND gate NOT IN (SELECT value FROM json_each($2))
-            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
-            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
-            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
-                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
-            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY level, place, code, subject, id LIMIT $13",
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)", filter!(sqlite), "
+         ORDER BY level, place, code, subject, id LIMIT $13"),
         postgres
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
-            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
-            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
-            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
-            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
-            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
-                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
-            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY level, place, code, subject, id LIMIT $13";
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE until IS NULL AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)", filter!(postgres), "
+         ORDER BY level, place, code, subject, id LIMIT $13");
     LIST_OF = sqlite
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
          WHERE subject IN (SELECT value FROM json_each($14)) AND until IS NULL
-            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
-            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
-            AND gate NOT IN (SELECT value FROM json_each($2))
-            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
-            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
-            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
-                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
-            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY level, place, code, subject, id LIMIT $13",
+            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)", filter!(sqlite), "
+         ORDER BY level, place, code, subject, id LIMIT $13"),
         postgres
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
          WHERE subject IN (SELECT * FROM jsonb_array_elements_text($14)) AND until IS NULL
-            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)
-            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
-            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
-            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
-            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
-            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
-                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
-            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY level, place, code, subject, id LIMIT $13";
+            AND (level, place, code, subject, id) > ($8, $9, $10, $11, $12)", filter!(postgres), "
+         ORDER BY level, place, code, subject, id LIMIT $13");
     HISTORY = sqlite
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE (since, id) < ($8, $9)
-            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
-            AND gate NOT IN (SELECT value FROM json_each($2))
-            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
-            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
-            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
-                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
-            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY since DESC, id DESC LIMIT $10",
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE (since, id) < ($8, $9)", filter!(sqlite), "
+         ORDER BY since DESC, id DESC LIMIT $10"),
         postgres
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE (since, id) < ($8, $9)
-            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
-            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
-            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
-            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
-            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
-                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
-            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY since DESC, id DESC LIMIT $10";
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE (since, id) < ($8, $9)", filter!(postgres), "
+         ORDER BY since DESC, id DESC LIMIT $10");
     HISTORY_OF = sqlite
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE subject IN (SELECT value FROM json_each($11)) AND (since, id) < ($8, $9)
-            AND ($1 = '[]' OR gate IN (SELECT value FROM json_each($1)))
-            AND gate NOT IN (SELECT value FROM json_each($2))
-            AND ($3 = '[]' OR code IN (SELECT value FROM json_each($3)))
-            AND ($4 = '[]' OR level IN (SELECT value FROM json_each($4)))
-            AND ($5 = '[]' OR EXISTS (SELECT 1 FROM json_each(blocker, '$.who') w
-                WHERE w.value ->> 'name' IN (SELECT value FROM json_each($5))))
-            AND ($6 = '' OR instr(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY since DESC, id DESC LIMIT $10",
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT value FROM json_each($11)) AND (since, id) < ($8, $9)", filter!(sqlite), "
+         ORDER BY since DESC, id DESC LIMIT $10"),
         postgres
-        "SELECT blocker, gate, since, until, place FROM platform_blocker
-         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($11)) AND (since, id) < ($8, $9)
-            AND ($1::jsonb = '[]' OR gate IN (SELECT * FROM jsonb_array_elements_text($1)))
-            AND gate NOT IN (SELECT * FROM jsonb_array_elements_text($2))
-            AND ($3::jsonb = '[]' OR code IN (SELECT * FROM jsonb_array_elements_text($3)))
-            AND ($4::jsonb = '[]' OR level IN (SELECT * FROM jsonb_array_elements_text($4)))
-            AND ($5::jsonb = '[]' OR EXISTS (SELECT 1 FROM jsonb_array_elements(blocker -> 'who') AS w (value)
-                WHERE w.value ->> 'name' IN (SELECT * FROM jsonb_array_elements_text($5))))
-            AND ($6 = '' OR strpos(lower(text), lower($6)) > 0) AND since < $7
-         ORDER BY since DESC, id DESC LIMIT $10";
+        concat!("SELECT blocker, gate, since, until, place FROM platform_blocker
+         WHERE subject IN (SELECT * FROM jsonb_array_elements_text($11)) AND (since, id) < ($8, $9)", filter!(postgres), "
+         ORDER BY since DESC, id DESC LIMIT $10");
 }
 
 /// So many rows go into one statement.

@@ -42,7 +42,7 @@ pub struct Statement {
 macro_rules! statements {
     (
         $(#[$list_documentation:meta])* $visibility:vis $list:ident;
-        $($(#[$documentation:meta])* $name:ident = $first:tt $($second:literal $(, $third:ident $fourth:literal)?)?;)*
+        $($(#[$documentation:meta])* $name:ident = $first:tt $($second:expr $(, $third:ident $fourth:expr)?)?;)*
     ) => {
         $(
             $(#[$documentation])*
@@ -52,13 +52,13 @@ macro_rules! statements {
         $(#[$list_documentation])*
         $visibility const $list: &[$crate::store::Statement] = &[$($name),*];
     };
-    (@one $name:ident sqlite $sqlite:literal, postgres $postgres:literal) => {
+    (@one $name:ident sqlite $sqlite:expr, postgres $postgres:expr) => {
         $crate::store::Statement { name: stringify!($name), sqlite: $sqlite, postgres: $postgres }
     };
-    (@one $name:ident sqlite $sqlite:literal) => {
+    (@one $name:ident sqlite $sqlite:expr) => {
         $crate::store::Statement { name: stringify!($name), sqlite: $sqlite, postgres: "" }
     };
-    (@one $name:ident postgres $postgres:literal) => {
+    (@one $name:ident postgres $postgres:expr) => {
         $crate::store::Statement { name: stringify!($name), sqlite: "", postgres: $postgres }
     };
     (@one $name:ident $both:literal) => {

@@ -7,6 +7,8 @@ mod config;
 mod events;
 mod http;
 mod inbox;
+#[cfg(feature = "steps")]
+mod killed;
 mod notices;
 mod outbox;
 mod relay;

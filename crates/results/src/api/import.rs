@@ -24,7 +24,7 @@ use super::{Gate, Shared, request};
 use crate::accept::Telling;
 use crate::import::{Batch, Encoding, Inflate, Line, Lines, MAX_REJECTED, NotInflatable, Rejected};
 use crate::rights::IMPORT;
-use crate::store::{self, Accepting, ImportRow, Progress};
+use crate::store::{self, Accepting, ImportError, ImportRow, Progress};
 
 /// How an import is to be done.
 struct Wish {
@@ -224,7 +224,7 @@ impl Import<'_> {
             .db()
             .write("results.import", |tx| in_tx(async move { store::import_batch(tx, import, accepting, batch).await }))
             .await;
-        let (stored, rejected) = stored.map_err(Failure::from)?;
+        let (stored, rejected) = stored.map_err(|error| self.not_stored(error))?;
         self.accepted += i64::try_from(stored.len()).unwrap_or(i64::MAX);
         self.rejected.extend(rejected.iter().map(Rejected::to_json));
         Ok(())
@@ -238,6 +238,19 @@ impl Import<'_> {
             "rejected": self.rejected,
             "last_line": self.batch.last_line,
         })
+    }
+
+    fn not_stored(&self, error: ImportError) -> Problem {
+        match error {
+            ImportError::Overtaken => {
+                let id = &self.wish.id;
+                let detail = format!(
+                    "another request imports under the id {id:?}: what is stored stays; ask again to go on behind it"
+                );
+                Problem::new(409, "results.import-overtaken", detail)
+            }
+            ImportError::NotAccepted(error) => Failure::from(error).into(),
+        }
     }
 
     fn stopped(&self) -> Problem {

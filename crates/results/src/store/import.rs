@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use tidegate_platform::statements;
-use tidegate_platform::store::{Reads, Result as StoreResult, Tx};
+use tidegate_platform::store::{Reads, Result as StoreResult, StoreError, Tx};
 use tidegate_platform::writes::{Via, WriteRecord};
 
 use super::AcceptError;
@@ -16,10 +16,13 @@ statements! {
     /// All of them.
     pub(super) STATEMENTS;
 
+    /// Of two who do it at once, the second waits here for the first.
+    CLAIM =
+        "INSERT INTO results_import (id, first_line, last_line, accepted, rejected, at, actor)
+         VALUES ($1, $2, $3, 0, '[]', $4, $5) ON CONFLICT (id, first_line) DO NOTHING";
     RECORD =
-        "INSERT INTO results_import
-            (id, first_line, last_line, accepted, first_result, last_result, rejected, at, actor)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        "UPDATE results_import SET accepted = $3, first_result = $4, last_result = $5, rejected = $6
+         WHERE id = $1 AND first_line = $2";
     PROGRESS =
         "SELECT COALESCE(MAX(last_line), 0), CAST(COALESCE(SUM(accepted), 0) AS BIGINT) FROM results_import WHERE id = $1";
     IMPORTS =
@@ -59,6 +62,23 @@ pub struct Progress {
     pub rejected: Vec<Value>,
 }
 
+/// Why a chunk is not stored. Nothing of it is then.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Another request stored these lines meanwhile.
+    #[error("another request imports under this id")]
+    Overtaken,
+    /// Its results are not taken.
+    #[error(transparent)]
+    NotAccepted(#[from] AcceptError),
+}
+
+impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::NotAccepted(error.into())
+    }
+}
+
 /// Stores a chunk with all that follows from it, and that its lines are done. What is refused is told in the batch.
 ///
 /// # Errors
@@ -69,7 +89,14 @@ pub async fn import_batch(
     import: &str,
     accepting: &Accepting<'_>,
     batch: &Batch,
-) -> Result<(Vec<StoredResult>, Vec<Rejected>), AcceptError> {
+) -> Result<(Vec<StoredResult>, Vec<Rejected>), ImportError> {
+    // every chunk begins where one ends that is stored: so whoever has its first line has its lines
+    let now = tx.now().as_microseconds();
+    let claim = tx.query(CLAIM).bind(import).bind(batch.first_line).bind(batch.last_line);
+    let claim = claim.bind(now).bind(Json(&accepting.actor));
+    if claim.execute().await? == 0 {
+        return Err(ImportError::Overtaken);
+    }
     let given: Vec<_> = batch.arriving.iter().filter_map(|(_, arriving)| arriving.id).collect();
     let taken = taken(tx, &given).await?;
     let mut batch = batch.clone();
@@ -80,13 +107,11 @@ pub async fn import_batch(
     } else {
         accept(tx, accepting, arriving.into_iter().map(|(_, arriving)| arriving).collect()).await?
     };
-    let now = tx.now().as_microseconds();
     let accepted = i64::try_from(stored.len()).unwrap_or(i64::MAX);
     let ids = stored.iter().map(|result| result.id.0);
     let shown: Vec<_> = rejected.iter().map(Rejected::to_json).collect();
-    let record = tx.query(RECORD).bind(import).bind(first_line).bind(last_line).bind(accepted);
-    let record = record.bind(ids.clone().min()).bind(ids.max()).bind(Json(shown));
-    record.bind(now).bind(Json(&accepting.actor)).execute().await?;
+    let record = tx.query(RECORD).bind(import).bind(first_line).bind(accepted);
+    record.bind(ids.clone().min()).bind(ids.max()).bind(Json(shown)).execute().await?;
     tx.record(WriteRecord {
         actor: accepting.actor.clone(),
         token: None,

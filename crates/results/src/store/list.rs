@@ -38,6 +38,10 @@ statements! {
          WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY name";
     TESTCASES_FROM = "SELECT id, name, ref_url FROM results_testcase WHERE name >= $1 ORDER BY name LIMIT $2";
     TESTCASES_BEHIND = "SELECT id, name, ref_url FROM results_testcase WHERE name > $1 ORDER BY name LIMIT $2";
+    /// What lies before is counted in the index, and not read.
+    TESTCASES_AT =
+        "SELECT id, name, ref_url FROM results_testcase
+         WHERE name >= (SELECT name FROM results_testcase ORDER BY name LIMIT 1 OFFSET $1) ORDER BY name LIMIT $2";
 
     GROUPS_NAMED = sqlite
         "SELECT id, uuid, description, ref_url FROM results_group
@@ -46,12 +50,20 @@ statements! {
         "SELECT id, uuid, description, ref_url FROM results_group
          WHERE uuid = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY id DESC";
     GROUPS_BEFORE = "SELECT id, uuid, description, ref_url FROM results_group WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    GROUPS_AT =
+        "SELECT id, uuid, description, ref_url FROM results_group
+         WHERE id <= (SELECT id FROM results_group ORDER BY id DESC LIMIT 1 OFFSET $1) ORDER BY id DESC LIMIT $2";
     COUNTS = sqlite
         "SELECT group_id, COUNT(*) FROM results_result_group
          WHERE group_id IN (SELECT value FROM json_each($1)) GROUP BY group_id",
         postgres
         "SELECT group_id, COUNT(*) FROM results_result_group
          WHERE group_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1)::bigint)) GROUP BY group_id";
+}
+
+/// So many, as the database takes it.
+fn number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// So many rows are looked at in one go where not all of them are meant.
@@ -107,10 +119,7 @@ pub async fn results(
         let positions = walk.next(reader, wanted).await?;
         let is_end = positions.len() < wanted;
         let meant = load(reader, &positions).await?.into_iter().filter(|result| filter.matches(result));
-        let meant: Vec<_> = meant.collect();
-        let skipped = skip.min(meant.len());
-        skip -= skipped;
-        found.extend(meant.into_iter().skip(skipped));
+        found.extend(behind(&mut skip, meant.collect()));
         if is_end {
             break;
         }
@@ -119,6 +128,13 @@ pub async fn results(
     found.truncate(page.limit);
     let next = if has_more { found.last().map(StoredResult::position) } else { None };
     Ok(ResultPage { results: found, next })
+}
+
+/// What is left of these behind the next `skip`, which becomes as much less as it took.
+fn behind<T>(skip: &mut usize, of: Vec<T>) -> impl Iterator<Item = T> {
+    let skipped = (*skip).min(of.len());
+    *skip -= skipped;
+    of.into_iter().skip(skipped)
 }
 
 /// The results at these positions, in this order.
@@ -174,9 +190,12 @@ pub async fn testcase(reader: &mut impl Reads, name: &str) -> Result<Option<Test
 ///
 /// The store is away.
 pub async fn testcases(reader: &mut impl Reads, names: &[Pattern], skip: u64, limit: usize) -> Result<Vec<TestCase>> {
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let rows = testcase_rows(reader, names, "", skip.saturating_add(limit)).await?;
-    Ok(rows.into_iter().skip(skip).map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
+    let rows = if names.is_empty() {
+        reader.query(TESTCASES_AT).bind(number(skip)).bind(number(limit)).fetch_all().await?
+    } else {
+        testcase_rows(reader, names, "", usize::try_from(skip).unwrap_or(usize::MAX), limit).await?
+    };
+    Ok(rows.into_iter().map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
 }
 
 /// So many test cases by name, behind that one. None of the names means all of them.
@@ -190,33 +209,33 @@ pub async fn testcases_behind(
     after: &str,
     limit: usize,
 ) -> Result<Vec<TestCase>> {
-    let rows = testcase_rows(reader, names, after, limit).await?;
+    let rows = testcase_rows(reader, names, after, 0, limit).await?;
     Ok(rows.into_iter().map(|(_, name, ref_url)| TestCase { name, ref_url }).collect())
 }
 
 /// The ids of the test cases with these names; `None` if there are more than `most`.
 pub(super) async fn testcase_ids(reader: &mut impl Reads, names: &[Pattern], most: usize) -> Result<Option<Vec<i64>>> {
-    let rows = testcase_rows(reader, names, "", most + 1).await?;
+    let rows = testcase_rows(reader, names, "", 0, most + 1).await?;
     Ok((rows.len() <= most).then(|| rows.into_iter().map(|(id, ..)| id).collect()))
 }
 
-/// The first test cases with these names behind that one, at most so many.
+/// Of the test cases with these names behind that one those behind the first `skip`, at most so many.
 async fn testcase_rows(
     reader: &mut impl Reads,
     names: &[Pattern],
     after: &str,
+    mut skip: usize,
     most: usize,
 ) -> Result<Vec<TestcaseRow>> {
     let exact: Option<Vec<_>> = names.iter().map(Pattern::exact).collect();
     if let Some(exact) = exact.filter(|exact| !exact.is_empty()) {
         let mut rows: Vec<TestcaseRow> = reader.query(TESTCASES_NAMED).bind(Json(exact)).fetch_all().await?;
         rows.retain(|(_, name, _)| name.as_str() > after);
-        rows.truncate(most);
-        return Ok(rows);
+        return Ok(behind(&mut skip, rows).take(most).collect());
     }
     // all that begin alike lie together, so a walk begins and ends with what the forms have in common
     let prefix = names.iter().map(Pattern::prefix).reduce(common).unwrap_or_default().to_owned();
-    let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let limit = number(CHUNK);
     let mut found: Vec<TestcaseRow> = Vec::new();
     let begin = if after < prefix.as_str() {
         reader.query(TESTCASES_FROM).bind(&prefix)
@@ -228,7 +247,8 @@ async fn testcase_rows(
         let last = rows.last().map(|(_, name, _)| name.clone());
         let is_end = rows.len() < CHUNK || last.as_ref().is_none_or(|last| !last.starts_with(&prefix));
         let is_meant = |name: &str| names.is_empty() || names.iter().any(|pattern| pattern.matches(name));
-        found.extend(rows.into_iter().filter(|(_, name, _)| is_meant(name)));
+        rows.retain(|(_, name, _)| is_meant(name));
+        found.extend(behind(&mut skip, rows));
         if is_end || found.len() >= most {
             found.truncate(most);
             return Ok(found);
@@ -269,9 +289,13 @@ pub async fn groups(
     skip: u64,
     limit: usize,
 ) -> Result<Vec<Group>> {
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let rows = group_rows(reader, uuids, descriptions, i64::MAX, skip.saturating_add(limit)).await?;
-    counted(reader, rows.into_iter().skip(skip).collect()).await
+    let rows = if uuids.is_empty() && descriptions.is_empty() {
+        reader.query(GROUPS_AT).bind(number(skip)).bind(number(limit)).fetch_all().await?
+    } else {
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        group_rows(reader, uuids, descriptions, i64::MAX, skip, limit).await?
+    };
+    counted(reader, rows).await
 }
 
 /// So many groups, the newest first, that were made before the one of that number; each with its number.
@@ -286,36 +310,36 @@ pub async fn groups_before(
     before: i64,
     limit: usize,
 ) -> Result<Vec<(i64, Group)>> {
-    let rows = group_rows(reader, uuids, descriptions, before, limit).await?;
+    let rows = group_rows(reader, uuids, descriptions, before, 0, limit).await?;
     let numbers: Vec<_> = rows.iter().map(|row| row.0).collect();
     Ok(numbers.into_iter().zip(counted(reader, rows).await?).collect())
 }
 
-/// The newest groups that were made before that number, at most so many.
+/// Of the groups that were made before that number, the newest first, those behind the first `skip`, at most so many.
 async fn group_rows(
     reader: &mut impl Reads,
     uuids: &[String],
     descriptions: &[Pattern],
     mut before: i64,
+    mut skip: usize,
     most: usize,
 ) -> Result<Vec<GroupRow>> {
     let is_described = |(_, _, description, _): &GroupRow| {
         let fits = |text: &String| descriptions.iter().any(|pattern| pattern.matches(text));
         descriptions.is_empty() || description.as_ref().is_some_and(fits)
     };
-    let mut found: Vec<GroupRow> = Vec::new();
     if !uuids.is_empty() {
-        found = reader.query(GROUPS_NAMED).bind(Json(uuids)).fetch_all().await?;
-        found.retain(|row| row.0 < before && is_described(row));
-        found.truncate(most);
-        return Ok(found);
+        let mut rows: Vec<GroupRow> = reader.query(GROUPS_NAMED).bind(Json(uuids)).fetch_all().await?;
+        rows.retain(|row| row.0 < before && is_described(row));
+        return Ok(behind(&mut skip, rows).take(most).collect());
     }
+    let mut found: Vec<GroupRow> = Vec::new();
     let chunk = if descriptions.is_empty() { most.min(20 * CHUNK) } else { CHUNK };
     while found.len() < most {
-        let limit = i64::try_from(chunk).unwrap_or(i64::MAX);
-        let rows: Vec<GroupRow> = reader.query(GROUPS_BEFORE).bind(before).bind(limit).fetch_all().await?;
+        let mut rows: Vec<GroupRow> = reader.query(GROUPS_BEFORE).bind(before).bind(number(chunk)).fetch_all().await?;
         let (count, last) = (rows.len(), rows.last().map(|row| row.0));
-        found.extend(rows.into_iter().filter(is_described));
+        rows.retain(is_described);
+        found.extend(behind(&mut skip, rows));
         match last {
             Some(last) if count == chunk => before = last,
             Some(_) | None => break,

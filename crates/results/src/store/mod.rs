@@ -26,7 +26,7 @@ use tidegate_platform::store::{Migrations, Statement, StoreError};
 use crate::announce::TooManyBuilds;
 
 pub use accept::{Accepting, accept};
-pub use import::{ImportRow, Progress, import_batch, import_progress, imports};
+pub use import::{ImportError, ImportRow, Progress, import_batch, import_progress, imports};
 pub use latest::latest;
 pub use list::{ResultPage, group, groups, groups_before, result, results, testcase, testcases, testcases_behind};
 pub use names::{save_group, save_testcase};

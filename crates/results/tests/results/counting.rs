@@ -1,65 +1,16 @@
-//! How many statements something costs, whatever its size.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! How many statements and rows something costs, whatever its size.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
-use tidegate_testkit::{Kind, TestDb};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tidegate_testkit::{Cost, Kind, TestDb};
 
 use crate::gate::TABLES;
 use crate::web::Web;
 
-/// Hears what the library says of every statement on this thread. Of BEGIN it says nothing.
-#[derive(Clone, Default)]
-struct Counter(Arc<AtomicUsize>);
-
-/// Whether a statement does not count: COMMIT, and what a connection asks when it is opened.
-#[derive(Default)]
-struct IsAside(bool);
-
-impl Visit for IsAside {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let text = format!("{value:?}");
-        self.0 |= field.name() == "summary" && (text.contains("COMMIT") || text.contains("current_setting"));
-    }
-}
-
-impl Subscriber for Counter {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut is_aside = IsAside::default();
-        event.record(&mut is_aside);
-        self.0.fetch_add(usize::from(!is_aside.0), Ordering::SeqCst);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 /// The statements of a request, beside BEGIN and COMMIT.
 async fn statements<T>(work: impl Future<Output = T>) -> usize {
-    let counter = Counter::default();
-    let hearing = tracing::subscriber::set_default(counter.clone());
-    work.await;
-    drop(hearing);
-    counter.0.load(Ordering::SeqCst)
+    Cost::of(work).await.0.statements
 }
 
 fn update(builds: usize, outcome: &str) -> serde_json::Value {
@@ -118,6 +69,38 @@ fn a_page_costs_the_same_whatever_is_on_it() {
             let of = async |limit: usize| statements(web.get(&format!("/api/v2.0/{query}{limit}"))).await;
             let (few, many) = (of(1).await, of(40).await);
             assert!(few == many && many <= 4, "{query}: {few} and {many}");
+        }
+    });
+}
+
+#[test]
+fn a_page_far_behind_reads_only_what_is_on_it() {
+    TestDb::on(Kind::Postgres, TABLES, async |t| {
+        let web = Web::over(t).await;
+        let series = "FROM generate_series(0, 1999) AS number";
+        t.rows(&format!("INSERT INTO results_testcase (name) SELECT format('t%s', 1000 + number) {series}")).await;
+        t.rows(&format!("INSERT INTO results_group (uuid, description) SELECT format('g%s', number), 'd' {series}"))
+            .await;
+        // with the first name on each page: test cases by name, groups the newest first
+        for (list, field, pages) in [
+            ("testcases?", "name", [("0", Some("t1000")), ("99", Some("t2980")), ("100", None)]),
+            ("groups?", "uuid", [("0", Some("g1999")), ("99", Some("g19")), ("100", None)]),
+        ] {
+            for (page, first) in pages.into_iter().chain([("461168601842738790", None), ("18446744073709551615", None)])
+            {
+                let (cost, answer) = Cost::of(web.get(&format!("/api/v2.0/{list}page={page}"))).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+                assert_eq!(answer.json()["data"][0][field].as_str(), first, "{list}page={page}");
+                assert!(cost.statements <= 2 && cost.rows <= 21, "{list}page={page}: {cost:?}");
+            }
+        }
+        // with a filter of a form no more than one that fits nothing, which has to look at as much
+        for (far, nothing) in [
+            ("testcases?name:like=t*&page=461168601842738790", "testcases?name:like=t*x"),
+            ("groups?description:like=d*&page=461168601842738790", "groups?description:like=x*"),
+        ] {
+            let of = async |list: &str| Cost::of(web.get(&format!("/api/v2.0/{list}"))).await.0;
+            assert_eq!(of(far).await, of(nothing).await);
         }
     });
 }

@@ -1,11 +1,14 @@
 //! Our own interface through HTTP: imports, and what is known and told of an item.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
+use futures_util::stream;
 use serde_json::{Value, json};
 use tidegate_testkit::TestDb;
+use tokio::sync::Barrier;
 
 use crate::gate::TABLES;
 use crate::web::{Answer, Web};
@@ -37,7 +40,7 @@ fn an_import_that_was_cut_goes_on_where_it_was() {
         let web = Web::over(t).await;
         let text = history();
         let begin: String = text.split_inclusive('\n').take(6_000).collect();
-        let cut = futures_util::stream::iter([Ok(Bytes::from(begin)), Err(std::io::Error::other("cut"))]);
+        let cut = stream::iter([Ok(Bytes::from(begin)), Err(std::io::Error::other("cut"))]);
         let broken = import(&web, "?id=one", "", Body::from_stream(cut)).await;
         assert_eq!(broken.status, StatusCode::BAD_REQUEST);
         assert_eq!(t.rows("SELECT COUNT(*) FROM results_result").await, [["4999"]]);
@@ -59,6 +62,43 @@ fn an_import_that_was_cut_goes_on_where_it_was() {
             .await;
         assert_eq!(next["id"], 10_001);
         assert_eq!(web.gate.changes().await, ["p1-1-1 2: FAILED -> PASSED +100"]);
+    });
+}
+
+/// Both know how far the import came before either goes on.
+#[test]
+fn of_two_imports_under_one_id_one_goes_on() {
+    TestDb::both(TABLES, async |t| {
+        let web = Web::over(t).await;
+        let lines = |outcome: &str, ids: std::ops::RangeInclusive<i64>| {
+            let line = |id| json!({"id": id, "outcome": outcome, "testcase": "t", "data": {"item": "a"}}).to_string();
+            ids.map(line).collect::<Vec<_>>().join("\n")
+        };
+        let first = lines("INFO", 1..=2);
+        assert_eq!(import(&web, "?id=one", "", Body::from(first.clone())).await.status, StatusCode::OK);
+        let both_began = Arc::new(Barrier::new(2));
+        let go_on = async |outcome: &str| {
+            let (both_began, text) = (Arc::clone(&both_began), format!("{first}\n{}", lines(outcome, 3..=500)));
+            let text = async move {
+                both_began.wait().await;
+                Ok::<_, std::io::Error>(text)
+            };
+            let answer = import(&web, "?id=one", "", Body::from_stream(stream::once(text))).await;
+            (outcome.to_owned(), answer)
+        };
+        let (left, right) = tokio::join!(go_on("PASSED"), go_on("FAILED"));
+        let (winner, loser) = if left.1.status == StatusCode::OK { (left, right) } else { (right, left) };
+        assert_eq!(winner.1.json()["accepted"], 498);
+        let refused = loser.1.json();
+        assert_eq!((&refused["status"], &refused["code"]), (&json!(409), &json!("results.import-overtaken")));
+        let said = "another request imports under the id \"one\": what is stored stays; ask again to go on behind it";
+        assert_eq!(refused["detail"], said);
+        let stored = "SELECT outcome, COUNT(*) FROM results_result GROUP BY outcome ORDER BY COUNT(*)";
+        assert_eq!(t.rows(stored).await, [["INFO", "2"], [&*winner.0, "498"]]);
+        let done = json!({"id": "one", "last_line": 500, "accepted": 500, "rejected": []});
+        assert_eq!(web.native("imports/one").await, done);
+        let again = import(&web, "?id=one", "", Body::from(format!("{first}\n{}", lines(&loser.0, 3..=501)))).await;
+        assert_eq!((&again.json()["accepted"], &again.json()["repeated"]), (&json!(1), &json!(500)));
     });
 }
 

@@ -37,7 +37,7 @@ struct MeaningPage {
     meaning: &'static Meaning,
 }
 
-const MEANINGS: [Meaning; 23] = [
+const MEANINGS: [Meaning; 24] = [
     Meaning {
         code: "platform.unknown-parameter",
         title: "Something is named that is not asked for",
@@ -157,6 +157,12 @@ const MEANINGS: [Meaning; 23] = [
         title: "The import was stopped",
         happened: "Too many of its lines cannot be read, so it was given up. What was taken before is stored.",
         can: "Mend the lines that the answer lists, and send the whole again with the same id: nothing is stored twice.",
+    },
+    Meaning {
+        code: "results.import-overtaken",
+        title: "Another request does this import",
+        happened: "Two requests imported under one id, and the other one was first. What it stored stays.",
+        can: "Send the whole again with the same id: it goes on behind what is stored, and nothing is stored twice.",
     },
     Meaning {
         code: "results.not-for-tests",

@@ -112,3 +112,34 @@ pub(super) async fn show(
     let head = Head { live_after: Some(head), ..Head::of(START, "/api/v1/events") };
     pages.page(&caller, head, &start)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_many() {
+        let figures = |count: i64| {
+            let many = usize::try_from(count).unwrap();
+            let (stuck, happened) = (Vec::new(), Vec::new());
+            let page =
+                StartPage { open: count, failing: count, paused: many, down: many, set_aside: count, stuck, happened };
+            let html = page.render().unwrap();
+            let figures = html.lines().filter(|line| line.starts_with("<li")).map(|line| {
+                let words = line.rsplit("\">").next().unwrap_or_default();
+                words.trim_end_matches("</a></li>").to_owned()
+            });
+            figures.collect::<Vec<_>>()
+        };
+        let one =
+            ["blocker is open", "key of a job fails", "job is paused", "receiver is down", "message is set aside"];
+        let many = [
+            "blockers are open",
+            "keys of jobs fail",
+            "jobs are paused",
+            "receivers are down",
+            "messages are set aside",
+        ];
+        assert_eq!([figures(0), figures(1), figures(2)], [many, one, many]);
+    }
+}

@@ -14,8 +14,8 @@ use tidegate_web::{Chip, Encoded, Moment};
 use super::blockers::Row;
 use super::{Head, Pages, ROWS};
 
-/// So many links away the page goes, and to so many subjects.
-const DEPTH: u32 = 8;
+/// So many links away the page goes, which are a statement each in both directions, and to so many subjects.
+const DEPTH: u32 = 5;
 const MOST: usize = 100;
 
 #[derive(Template)]

@@ -141,9 +141,9 @@ pub(crate) struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// List those of a user
+    /// List them
     List {
-        /// Whose; our own without it
+        /// Whose; our own without it, and with --local everybody's
         #[arg(long)]
         user: Option<String>,
     },
@@ -282,7 +282,7 @@ pub(super) fn team(command: &TeamCommand, desk: &mut Desk<'_, '_>) -> Result<Exi
 pub(super) fn token(command: &TokenCommand, desk: &mut Desk<'_, '_>) -> Result<Exit, Failure> {
     match command {
         TokenCommand::List { user } => {
-            let fields = ["id", "name", "scopes", "object", "expires_at", "used_at", "revoked_at"];
+            let fields = ["id", "user", "name", "scopes", "object", "expires_at", "used_at", "revoked_at"];
             desk.list(&query(TOKENS, [("user", user.as_deref())]), &fields)
         }
         TokenCommand::Add { name, user, scopes, object, expires_at, writing } => {

@@ -7,6 +7,8 @@
 mod gates;
 mod local;
 mod log;
+#[cfg(test)]
+mod page_costs;
 mod reload;
 mod roles;
 mod service;

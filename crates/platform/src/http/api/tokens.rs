@@ -59,7 +59,7 @@ impl FromParams for Whose {
 
 pub(super) fn routes() -> Routes<Platform> {
     const QUERY: &[(&str, &str)] = &[
-        ("user", "whose; the caller's where nobody says"),
+        ("user", "whose; the caller's where nobody says, and everybody's for who works on the store itself"),
         ("limit", "items on a page, at most 500"),
         ("cursor", "where the page begins, from `next`"),
     ];
@@ -73,15 +73,16 @@ pub(super) fn routes() -> Routes<Platform> {
         .route(revoke_route, revoke)
 }
 
-/// The caller's own name, or another's for an admin.
-fn owner(caller: &Caller, asked: Option<Name>) -> Result<String, Problem> {
-    let own = caller.principal().user().map(|user| user.name.clone());
-    match asked.map(String::from) {
-        Some(other) if own.as_ref() != Some(&other) && !caller.principal().may(ADMIN) => {
-            Err(Problem::forbidden(ADMIN.as_str()))
-        }
-        Some(asked) => Ok(asked),
-        None => own.ok_or_else(|| Problem::bad_value("query:user", "expected whose, as the caller is no user")),
+/// Whose tokens are listed: the caller's own, or another's for an admin. Nobody's in particular are everybody's, for a
+/// command on the store itself, which is no user.
+fn owner(caller: &Caller, asked: Option<Name>) -> Result<Option<String>, Problem> {
+    let principal = caller.principal();
+    let own = principal.user().map(|user| user.name.clone());
+    let whose = asked.map(String::from).or_else(|| own.clone());
+    if whose.is_some() && whose == own || principal.may(ADMIN) {
+        Ok(whose)
+    } else {
+        Err(Problem::forbidden(ADMIN.as_str()))
     }
 }
 
@@ -92,9 +93,16 @@ async fn list(
 ) -> Result<Json<List<Token>>, Problem> {
     let owner = owner(&caller, user)?;
     let before: String = page.after()?.unwrap_or_else(|| BEYOND_ALL.to_owned());
-    let (auth, rows, owner, before) = (platform.auth(), page.rows(), owner.as_str(), before.as_str());
-    let tokens: Result<_, AuthError> =
-        platform.db().read(|reader| in_tx(auth.tokens_of(reader, owner, before, rows))).await;
+    let (auth, rows, owner, before) = (platform.auth(), page.rows(), owner.as_deref(), before.as_str());
+    let read = platform.db().read(|reader| {
+        in_tx(async move {
+            match owner {
+                Some(owner) => auth.tokens_of(reader, owner, before, rows).await,
+                None => auth.tokens(reader, before, rows).await,
+            }
+        })
+    });
+    let tokens: Result<_, AuthError> = read.await;
     Ok(Json(page.list(tokens?, |token| token.id.clone())))
 }
 

@@ -8,20 +8,16 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_kernel::{RandomIds, SystemClock};
-use tidegate_platform::MIGRATIONS;
-use tidegate_platform::chance::SystemRng;
 use tidegate_platform::outbox::{Entry, SEQUENCE, Sequence};
 use tidegate_platform::relay::{Policy, RELAY, Relay, Sent, Sink, Takes};
-use tidegate_platform::store::{Db, Reads as _, Result, StoreOptions, Surroundings, in_tx};
+use tidegate_platform::store::{Reads as _, Result, in_tx};
 use tidegate_platform::wake::{Engine, Jobs};
-use tidegate_testkit::{Kind, TestDb};
+use tidegate_testkit::Kind;
 
-use super::{PLATFORM, arrival, ship};
+use super::{arrival, ship};
+use crate::killed::{Kills, Program, own_store};
 
 const SHIPS: i64 = 9;
 
@@ -59,13 +55,8 @@ impl Sink for FileSink {
 /// The program. It does nothing unless it is told where its store is.
 #[tokio::test]
 async fn program() {
-    let Ok(store) = std::env::var("HARBOUR_STORE") else { return };
+    let Some(db) = own_store().await else { return };
     let out = std::env::var("HARBOUR_OUT").expect("told with the store").into();
-    let options = StoreOptions { waive_fsync: true, ..StoreOptions::parse(&store).expect("an address") };
-    let surroundings =
-        Surroundings { clock: Arc::new(SystemClock), rng: Arc::new(SystemRng), ids: Arc::new(RandomIds(SystemRng)) };
-    let db = Db::open(&options, surroundings).await.expect("the store opens");
-    db.migrate(&[MIGRATIONS]).await.expect("the migrations run");
     let relay = Relay::new().with(FileSink(out)).enrol(&db).await.expect("the store answers");
     let engine = Engine::new(db.clone(), Jobs::default().with(relay).with(Sequence), Duration::from_millis(200));
     loop {
@@ -97,20 +88,6 @@ async fn program() {
     }
 }
 
-fn run(store: &str, out: &Path, steps: &str) -> bool {
-    let this = std::env::current_exe().expect("a test knows where it is");
-    let ran = Command::new(this)
-        .args(["--exact", "relay::killed::program", "--nocapture"])
-        .env("HARBOUR_STORE", store)
-        .env("HARBOUR_OUT", out)
-        .env("TIDEGATE_STEPS", steps)
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert!(ran.status.success() || ran.status.code().is_none(), "{steps}: {text}");
-    ran.status.success()
-}
-
 /// Each ship arrived, under one id, and those of a pier in order.
 fn assert_all_arrived(out: &Path, steps: &str) {
     let text = std::fs::read_to_string(out).expect("something arrived");
@@ -129,51 +106,18 @@ fn assert_all_arrived(out: &Path, steps: &str) {
     assert_eq!(by_pier, expected, "{steps}");
 }
 
-/// The steps of a run that is not disturbed: `NAME#n`, each with how often it came before.
-fn recorded(file: &Path) -> Vec<String> {
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    let text = std::fs::read_to_string(file).expect("the run was recorded");
-    let step = |name: &str| {
-        let count = counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        format!("{name}#{count}")
-    };
-    text.lines().map(step).collect()
-}
-
 /// So many steps, spread over all of them, are enough for what is done again for each ship.
 async fn killed_everywhere(kind: Kind, sample: usize) {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let steps_file = folder.path().join("steps");
-    let mut steps = vec![format!("record:{}", steps_file.display())];
-    let mut at = 0;
-    while at < steps.len() {
-        let out = folder.path().join(format!("out-{at}"));
-        let this = &steps[at].clone();
-        let work = |store: &str| {
-            let survived = run(store, &out, this);
-            assert_eq!(survived, at == 0, "{this}");
-            assert!(run(store, &out, ""), "{this}");
-            assert_all_arrived(&out, this);
-        };
-        match kind {
-            Kind::Sqlite => work(&format!("sqlite:{}", folder.path().join(format!("store-{at}")).display())),
-            Kind::Postgres => {
-                // a database of its own for each
-                let Some(url) = TestDb::loose(PLATFORM).await else { return };
-                work(&url);
-                TestDb::drop_loose(&url).await;
-            }
+    let mut kills = Kills::over(kind, sample);
+    while let Some(this) = kills.step() {
+        let out = kills.folder().join("out");
+        let told = ("HARBOUR_OUT", out.to_str().expect("a folder has a plain name"));
+        if !kills.run(&Program { test: "relay::killed::program", told }).await {
+            return;
         }
-        if at == 0 {
-            let all = recorded(&steps_file);
-            assert!(all.iter().any(|step| step.starts_with("file.send.after")), "{all:?}");
-            let every = all.len().div_ceil(sample).max(1);
-            steps.extend(
-                all.iter().enumerate().filter(|(place, _)| place % every == 0).map(|(_, step)| format!("kill:{step}")),
-            );
-        }
-        at += 1;
+        assert_all_arrived(&out, &this);
+        std::fs::remove_file(&out).expect("our own folder");
+        kills.next("file.send.after");
     }
 }
 
