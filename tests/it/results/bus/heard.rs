@@ -44,7 +44,7 @@ fn told(desk: &Desk, outcome: &str, marker: &str) -> Vec<String> {
     let of = |message: &Value, result: &Value| message["body"]["id"] == result["id"];
     let told = desk.follow("results.result.changed").take_while(|message| !of(message, &last));
     let told = told.filter(|message| of(message, &stored));
-    let item = |message: Value| message["body"]["announcement"]["subject"]["item"].as_str().unwrap().to_owned();
+    let item = |message: Value| message["body"]["announcement"]["subject"]["item"].as_str().expect("a text").to_owned();
     let mut items: Vec<_> = told.map(item).collect();
     items.sort();
     items

@@ -64,7 +64,8 @@ async fn token(t: &TestDb, service: &Service, user: &str) -> (String, String) {
 /// The cookie of a session.
 async fn session(service: &Service, user: &str) -> String {
     let body = json!({"name": user, "password": "spring tide"});
-    let opened = service.request(Method::POST, "/api/v1/platform/session").json(&body).send().await.unwrap();
+    let opened = service.request(Method::POST, "/api/v1/platform/session").json(&body).send().await;
+    let opened = opened.expect("the service answers");
     let cookie = opened.headers()["set-cookie"].to_str().expect("it is a text");
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     assert_eq!(json_of(opened).await["user"], user);
