@@ -2,9 +2,11 @@
 
 mod away;
 mod consumer;
+mod heard;
 
 use std::sync::Mutex;
 
+use serde_json::Value;
 use tidegate_testkit::{Broker, Proxy, Received, Target};
 use tokio::runtime::Runtime;
 
@@ -60,6 +62,12 @@ impl Bus {
     /// Hears a queue until the test has enough.
     pub(super) fn hear(&self, queue: &str, is_enough: impl FnMut(&Received) -> bool + Send) -> Vec<Received> {
         self.wait(async |broker| broker.hear(queue, is_enough).await)
+    }
+
+    /// Has somebody tell that.
+    fn tell(&self, topic: &str, id: &str, body: &Value) {
+        let body = body.to_string();
+        self.wait(async |broker| broker.publish("amq.topic", topic, Some(id), body.as_bytes()).await);
     }
 
     /// What lies in a queue.

@@ -155,6 +155,54 @@ fn the_manual_and_completions_know_every_command() {
     assert!(folder.path().join("pages/man1/tidegate-events-follow.1").is_file());
 }
 
+/// Scenario 29 for the command line.
+#[test]
+fn a_write_from_the_command_line_is_one_entry() {
+    both(|house| {
+        let mut service = house.serve(&[]);
+        let token = service.set_up();
+        let bearer = format!("Bearer {token}");
+        let entries = || {
+            let headers = [("authorization", bearer.as_str())];
+            let (_, writes) = service.ask("GET", "/api/v1/platform/writes?limit=500", &headers, None).unwrap();
+            writes["items"].as_array().expect("a list").clone()
+        };
+        let ask = |words: &[&str]| {
+            let mut command = house.command(words);
+            command.env("TIDEGATE_SERVER", format!("http://{}", service.at)).env("TIDEGATE_TOKEN", &token);
+            run(command)
+        };
+        let before = entries().len();
+        let commands: &[(&[&str], i32)] = &[
+            (&["team", "add", "crew"], 0),
+            (&["jobs", "pause", "platform.relay", "mail", "--reason", "low water"], 0),
+            // what is refused, and what only asks, is no entry
+            (&["team", "add", "crew"], 1),
+            (&["--yes", "team", "remove", "crew", "--dry-run"], 0),
+            (&["team", "list"], 0),
+            (&["jobs", "resume", "platform.relay", "mail"], 0),
+        ];
+        for (words, expected) in commands {
+            let (exit, _, said) = ask(words);
+            assert_eq!(exit, *expected, "{words:?}: {said}");
+        }
+        let entries = entries();
+        let new = entries[..entries.len() - before].iter().rev();
+        let short = |entry: &Value| {
+            assert_eq!((&entry["actor"], &entry["via"]), (&json!({"kind": "user", "name": "ann"}), &json!("cli")));
+            let (permission, object, reason) = (&entry["permission"], &entry["object"], &entry["reason"]);
+            json!([permission, object, reason])
+        };
+        let expected = [
+            json!(["platform:admin", "team:crew", null]),
+            json!(["platform:operate", "job:platform.relay/mail", "low water"]),
+            json!(["platform:operate", "job:platform.relay/mail", null]),
+        ];
+        assert_eq!(new.map(short).collect::<Vec<_>>(), expected);
+        assert!(service.stop().0.success());
+    });
+}
+
 /// The command, asked of that server.
 fn asked(house: &House, at: &str, words: &[&str]) -> (i32, String, String) {
     let mut command = house.command(words);

@@ -13,8 +13,10 @@ mod stopping;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -22,6 +24,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
+use tidegate_kernel::{RandomIds, SystemClock};
+use tidegate_platform::chance::SystemRng;
+use tidegate_platform::store::{Db, Place, StoreOptions, Surroundings};
 use tidegate_testkit::{Kind, TestDb};
 
 /// Where a service keeps its data, on one of the databases.
@@ -59,7 +64,7 @@ pub(crate) fn both(test: impl Fn(&House)) {
 /// Runs the test with the service on PostgreSQL, where it may be several processes.
 pub(crate) fn on_postgres(test: impl Fn(&House)) {
     TestDb::on(Kind::Postgres, &[], async |t| {
-        let tidegate_platform::store::Place::Postgres(url) = &t.options().place else { unreachable!() };
+        let Place::Postgres(url) = &t.options().place else { unreachable!() };
         let folder = TempDir::new().expect("a folder can be made");
         test(&House { folder, store: Some(url.clone()) });
     });
@@ -80,6 +85,23 @@ impl House {
         }
         command.env("TIDEGATE_HTTP__DRAIN", "0s");
         command
+    }
+
+    /// Works on the store of this house, which no service has open on SQLite.
+    pub(crate) fn in_store<T: Send>(&self, work: impl AsyncFn(&Db) -> T + Sync) -> T {
+        let in_folder = || Place::Sqlite(self.folder.path().join("data/tidegate.sqlite"));
+        let place = self.store.clone().map_or_else(in_folder, Place::Postgres);
+        let options = StoreOptions { place, pool: NonZeroU32::MIN, waive_fsync: true };
+        let (clock, rng, ids) = (Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(RandomIds(SystemRng)));
+        let work = async || {
+            let db = Db::open(&options, Surroundings { clock, rng, ids }).await.expect("nobody else has it");
+            let done = work(&db).await;
+            db.close().await;
+            done
+        };
+        // the test may be within a runtime of its own
+        let in_runtime = || tokio::runtime::Runtime::new().expect("a runtime starts").block_on(work());
+        std::thread::scope(|scope| scope.spawn(in_runtime).join()).expect("the work is done")
     }
 
     /// One with that store.

@@ -68,7 +68,7 @@ impl Auth {
             .write("platform.log_out", |tx| {
                 in_tx(async move {
                     tx.rights_changed();
-                    store::close_session(tx, hash).await
+                    store::close_session(tx, hash.as_str()).await
                 })
             })
             .await;

@@ -51,7 +51,7 @@ impl Cache {
         (since.elapsed() < KNOWN_FOR).then(|| Arc::clone(principal))
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.met.clear();
         self.forgotten += 1;
     }
@@ -67,6 +67,70 @@ impl Cache {
     }
 }
 
+/// By what somebody is looked up, now and later again.
+#[derive(Debug)]
+enum Login {
+    Token(Digest),
+    Session { hash: Digest, csrf: String },
+    Name(String),
+}
+
+impl Login {
+    /// By what a request shows; nothing if it shows nothing.
+    fn shown(credentials: &Credentials) -> Result<Option<Self>, AuthError> {
+        let digest = |prefix, secret: &Secret| Digest::of(prefix, secret.expose()).ok_or(AuthError::NotAuthenticated);
+        Ok(match credentials {
+            Credentials::Nothing => None,
+            Credentials::Token(token) => Some(Self::Token(digest(secrets::TOKEN, token)?)),
+            Credentials::Session(cookie) => {
+                let (hash, csrf) = (digest(secrets::SESSION, cookie)?, secrets::csrf_of(cookie.expose()));
+                Some(Self::Session { hash, csrf })
+            }
+            Credentials::Proxy(name) => Some(Self::Name(name.clone())),
+        })
+    }
+
+    /// By what that one was met; nothing if no login was needed.
+    fn of(principal: &Principal) -> Option<Self> {
+        match &principal.shown {
+            Shown::Nothing | Shown::Store => None,
+            Shown::Token(limits) => Some(Self::Token(limits.hash.clone())),
+            Shown::Session { csrf, hash } => Some(Self::Session { hash: hash.clone(), csrf: csrf.clone() }),
+            Shown::Proxy => principal.user.as_ref().map(|user| Self::Name(user.name.clone())),
+        }
+    }
+
+    fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Token(hash) | Self::Session { hash, .. } => Some(hash),
+            Self::Name(_) => None,
+        }
+    }
+
+    /// Under what the principal is kept; no name is taken for a digest.
+    fn key(&self) -> String {
+        match self {
+            Self::Token(hash) | Self::Session { hash, .. } => hash.as_str().to_owned(),
+            Self::Name(name) => format!("name:{name}"),
+        }
+    }
+
+    /// What the principal of that row shows.
+    fn principal_shows(&self, row: &HeldRow) -> Shown {
+        match self {
+            Self::Token(hash) => Shown::Token(TokenLimits {
+                id: row.token.clone().unwrap_or_default(),
+                name: row.token_name.clone().unwrap_or_default(),
+                hash: hash.clone(),
+                scopes: row.scopes.as_ref().map(|scopes| scopes.0.iter().cloned().collect()),
+                object: row.token_object.clone(),
+            }),
+            Self::Session { hash, csrf } => Shown::Session { csrf: csrf.clone(), hash: hash.clone() },
+            Self::Name(_) => Shown::Proxy,
+        }
+    }
+}
+
 impl Auth {
     /// Who makes a request that shows this.
     ///
@@ -74,28 +138,29 @@ impl Auth {
     ///
     /// What is shown opens nothing, or the store is away.
     pub async fn principal(&self, credentials: &Credentials) -> Result<Arc<Principal>, AuthError> {
-        match credentials {
-            Credentials::Nothing => Ok(Arc::new(Principal::anonymous())),
-            Credentials::Token(token) => {
-                let hash = Digest::of(secrets::TOKEN, token.expose()).ok_or(AuthError::NotAuthenticated)?;
-                self.known(hash, None).await
-            }
-            Credentials::Session(cookie) => {
-                let hash = Digest::of(secrets::SESSION, cookie.expose()).ok_or(AuthError::NotAuthenticated)?;
-                self.known(hash, Some(secrets::csrf_of(cookie.expose()))).await
-            }
-            Credentials::Proxy(name) => {
-                let rows: StoreResult<Vec<_>> =
-                    self.inner.db.read(|reader| in_tx(store::who(reader, By::Name(name)))).await;
-                self.of_rows(&rows?, None, |_| Shown::Proxy).map(Arc::new)
-            }
+        match Login::shown(credentials)? {
+            Some(login) => self.known(&login).await,
+            None => Ok(Arc::new(Principal::anonymous())),
+        }
+    }
+
+    /// Whether somebody who was met before would be let in now. A stream asks it for each message that it tells: what was
+    /// revoked meanwhile is refused as soon as for a request, and listening is a use of a login as a request is.
+    ///
+    /// # Errors
+    ///
+    /// What was shown opens nothing any more, or the store is away.
+    pub(crate) async fn still_lets_in(&self, met: &Principal) -> Result<(), AuthError> {
+        match Login::of(met) {
+            Some(login) => self.known(&login).await.map(drop),
+            None => Ok(()),
         }
     }
 
     /// A user that this transaction made, with what it has by now.
     pub(crate) async fn of_new_user(&self, tx: &mut Tx, name: &str) -> Result<Principal, AuthError> {
         let rows = store::who(tx, By::Name(name)).await?;
-        self.of_rows(&rows, None, |_| Shown::Proxy)
+        self.of_rows(&rows, &Login::Name(name.to_owned()))
     }
 
     /// Forgets whoever was met, after rights changed.
@@ -110,12 +175,13 @@ impl Auth {
         }
     }
 
-    /// By the digest of a token, or of a session, which has a token against forged requests.
-    async fn known(&self, hash: Digest, csrf: Option<String>) -> Result<Arc<Principal>, AuthError> {
+    /// Who that login stands for, as it was found in the last seconds or as the store says now.
+    async fn known(&self, login: &Login) -> Result<Arc<Principal>, AuthError> {
         self.forget_changed();
+        let key = login.key();
         let forgotten = {
             let cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(principal) = cache.get(hash.as_str()) {
+            if let Some(principal) = cache.get(&key) {
                 return Ok(principal);
             }
             cache.forgotten
@@ -125,29 +191,22 @@ impl Auth {
             let options = self.options();
             (options.session_idle, options.session_max)
         };
-        let text = hash.as_str();
-        let is_session = csrf.is_some();
-        let by = if is_session { By::Session(text, now.earlier(idle), now.earlier(max)) } else { By::Token(text, now) };
+        let by = match login {
+            Login::Token(hash) => By::Token(hash.as_str(), now),
+            Login::Session { hash, .. } => By::Session(hash.as_str(), now.earlier(idle), now.earlier(max)),
+            Login::Name(name) => By::Name(name),
+        };
         let rows: StoreResult<Vec<_>> = self.inner.db.read(|reader| in_tx(store::who(reader, by))).await;
         let rows = rows?;
-        let shown = |row: &HeldRow| match &csrf {
-            Some(csrf) => Shown::Session { csrf: csrf.clone(), hash: text.to_owned() },
-            None => Shown::Token(limits(row)),
-        };
-        let principal = Arc::new(self.of_rows(&rows, Some(&hash), shown)?);
-        self.note_use(&hash, is_session, rows.first().and_then(|row| row.used_at)).await;
+        let principal = Arc::new(self.of_rows(&rows, login)?);
+        self.note_use(login, rows.first().and_then(|row| row.used_at)).await;
         self.forget_changed();
-        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).put(hash.as_str(), &principal, forgotten);
+        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).put(&key, &principal, forgotten);
         Ok(principal)
     }
 
-    fn of_rows(
-        &self,
-        rows: &[HeldRow],
-        hash: Option<&Digest>,
-        shown: impl FnOnce(&HeldRow) -> Shown,
-    ) -> Result<Principal, AuthError> {
-        let first = rows.first().filter(|row| hash.is_none_or(|hash| hash.is(&row.hash)));
+    fn of_rows(&self, rows: &[HeldRow], login: &Login) -> Result<Principal, AuthError> {
+        let first = rows.first().filter(|row| login.digest().is_none_or(|digest| digest.is(&row.hash)));
         let first = first.ok_or(AuthError::NotAuthenticated)?;
         let named = |kind: &'static str| {
             rows.iter()
@@ -164,7 +223,7 @@ impl Auth {
             Some(Holding { role, permits, object, narrowed })
         }));
         let user = Some(KnownUser { id: first.id, name: first.name.clone() });
-        Ok(Principal { user, shown: shown(first), holdings, teams })
+        Ok(Principal { user, shown: login.principal_shows(first), holdings, teams })
     }
 
     /// A role of a gate that this program does not have permits nothing.
@@ -176,11 +235,14 @@ impl Auth {
     }
 
     /// Writes that a token was used or a session seen, now and then. That this fails is no reason to refuse a request.
-    async fn note_use(&self, hash: &Digest, is_session: bool, last: Option<i64>) {
-        let (now, hash) = (self.inner.db.now(), hash.as_str());
-        let every = if is_session { SESSION_SEEN_EVERY } else { TOKEN_USED_EVERY };
+    async fn note_use(&self, login: &Login, last: Option<i64>) {
+        let every = match login {
+            Login::Token(_) => TOKEN_USED_EVERY,
+            Login::Session { .. } => SESSION_SEEN_EVERY,
+            Login::Name(_) => return,
+        };
         let last = last.and_then(Timestamp::from_microseconds);
-        if last.is_some_and(|last| last.later(every) > now) {
+        if last.is_some_and(|last| last.later(every) > self.inner.db.now()) {
             return;
         }
         let (durability, isolation) = (Durability::Rebuildable, Isolation::ReadCommitted);
@@ -189,7 +251,11 @@ impl Auth {
             .db
             .write_with("platform.seen", durability, isolation, |tx| {
                 in_tx(async move {
-                    if is_session { store::session_seen(tx, hash).await } else { store::token_used(tx, hash).await }
+                    match login {
+                        Login::Token(hash) => store::token_used(tx, hash.as_str()).await,
+                        Login::Session { hash, .. } => store::session_seen(tx, hash.as_str()).await,
+                        Login::Name(_) => Ok(()),
+                    }
                 })
             })
             .await;
@@ -205,13 +271,4 @@ fn permitted(rights: &Rights, role: &str) -> Option<std::collections::BTreeSet<s
 
 fn is_for(grant: &ConfiguredGrant, user: &str, teams: &std::collections::BTreeSet<String>) -> bool {
     grant.user.as_deref() == Some(user) || grant.team.as_ref().is_some_and(|team| teams.contains(team))
-}
-
-fn limits(row: &HeldRow) -> TokenLimits {
-    TokenLimits {
-        id: row.token.clone().unwrap_or_default(),
-        name: row.token_name.clone().unwrap_or_default(),
-        scopes: row.scopes.as_ref().map(|scopes| scopes.0.iter().cloned().collect()),
-        object: row.token_object.clone(),
-    }
 }

@@ -34,6 +34,7 @@ pub use manage::{NewGrant, NewToken, NewUser, UserChange};
 pub use people::{Grant, Holder, Name, NotAName, Team, Token, User, UserState};
 pub use principal::{Holding, KnownUser, Principal, Shown, TokenLimits};
 pub use rights::{ADMIN, ADMIN_ROLE, AUDIT, BadRights, GateRights, LINK, OPERATE, PLATFORM, Permission, Rights, Role};
+pub use secrets::Digest;
 pub use store::STATEMENTS;
 pub(crate) use throttle::network;
 
@@ -122,7 +123,7 @@ impl Auth {
     pub fn set_options(&self, options: AuthOptions) -> Result<(), AuthError> {
         check(&self.inner.rights, &options)?;
         *self.inner.options.write().unwrap_or_else(PoisonError::into_inner) = options;
-        *self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner) = look_up::Cache::default();
+        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).forget();
         Ok(())
     }
 

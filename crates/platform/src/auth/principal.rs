@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tidegate_kernel::Actor;
 
 use super::rights::{ADMIN_ROLE, Permission, Rights, covers};
+use super::secrets::Digest;
 
 /// Who makes a request, and what that one may do.
 #[derive(Debug, Clone)]
@@ -36,8 +37,8 @@ pub enum Shown {
     Session {
         /// The token against forged requests.
         csrf: String,
-        /// The digest of the cookie, by which the session is ended.
-        hash: String,
+        /// The digest of the cookie, by which the session is found.
+        hash: Digest,
     },
     /// A proxy that is trusted says who it is.
     Proxy,
@@ -52,6 +53,8 @@ pub struct TokenLimits {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Its digest, by which it is found.
+    pub(super) hash: Digest,
     /// The permissions to which it is narrowed; all of its owner's where there are none.
     pub scopes: Option<BTreeSet<String>>,
     /// The objects to which it is narrowed.
@@ -183,8 +186,9 @@ mod tests {
 
     fn ann(holdings: Vec<Holding>, scopes: Option<&[&str]>, object: Option<&str>) -> Principal {
         let scopes = scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect());
-        let token =
-            TokenLimits { id: "1".to_owned(), name: "ci".to_owned(), scopes, object: object.map(str::to_owned) };
+        let hash = Digest::of("", &"0".repeat(64)).unwrap();
+        let (id, name, object) = ("1".to_owned(), "ci".to_owned(), object.map(str::to_owned));
+        let token = TokenLimits { id, name, hash, scopes, object };
         let user = Some(KnownUser { id: 1, name: "ann".to_owned() });
         Principal { user, shown: Shown::Token(token), holdings, teams: BTreeSet::new() }
     }

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// The digest of a secret, as the store has it: 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Digest(String);
+pub struct Digest(String);
 
 pub(crate) const TOKEN: &str = "tg_";
 pub(crate) const SETUP: &str = "tgs_";

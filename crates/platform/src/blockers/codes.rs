@@ -9,7 +9,7 @@ pub enum PlatformCode {
     JobFailing,
     /// Somebody paused a job.
     JobPaused,
-    /// A receiver does not take messages that were announced.
+    /// A receiver does not take what was announced, or what came cannot have its effect.
     MessageSetAside,
     /// The bus is gone.
     BusUnreachable,
@@ -75,7 +75,7 @@ impl BlockerCode for PlatformCode {
         match self {
             Self::JobFailing => "A job fails again and again.",
             Self::JobPaused => "A job is paused.",
-            Self::MessageSetAside => "A receiver does not take what was announced.",
+            Self::MessageSetAside => "A message was tried in vain and set aside.",
             Self::BusUnreachable => "The bus cannot be reached.",
             Self::MailUnreachable => "The mail server cannot be reached.",
             Self::HookUnreachable => "A receiver cannot be reached.",
@@ -93,7 +93,7 @@ impl BlockerCode for PlatformCode {
         match self {
             Self::JobFailing => "the job's next success",
             Self::JobPaused => "resuming the job",
-            Self::MessageSetAside => "sending again what was set aside, or dropping it",
+            Self::MessageSetAside => "trying again what was set aside, or dropping it",
             Self::BusUnreachable | Self::MailUnreachable | Self::HookUnreachable => {
                 "the first sending that goes through"
             }

@@ -3,6 +3,7 @@
 //! A gate says in the transaction of its state what holds a subject now, all of it at once. What is new begins, what is
 //! missing ends, and what stays keeps its beginning whatever its words. A set that is as it was writes nothing.
 
+mod aside;
 mod codes;
 mod own;
 mod store;
@@ -15,6 +16,7 @@ use tidegate_kernel::{Blocker, BlockerId, Subject, Timestamp};
 use crate::digest::index_text;
 use crate::store::{Reads, Result, Tx};
 
+pub(crate) use aside::{NAMED, SetAside};
 pub use codes::PlatformCode;
 pub use own::{of_store, say_gates};
 pub use store::STATEMENTS;

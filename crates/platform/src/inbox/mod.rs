@@ -5,6 +5,7 @@
 //! has no effect, also when it comes to two processes at once.
 
 mod store;
+mod trouble;
 mod view;
 
 use std::collections::BTreeMap;
@@ -107,7 +108,9 @@ impl Tx {
     /// The store is away.
     pub async fn retry_incoming(&mut self, consumer: &str, id: &str) -> Result<bool> {
         self.wake(CONSUME.key(consumer));
-        store::retry(self, consumer, id).await
+        let found = store::retry(self, consumer, id).await?;
+        trouble::set_blockers(self, consumer).await?;
+        Ok(found)
     }
 
     /// Gives up what was set aside. Says whether there was such a row.
@@ -116,7 +119,9 @@ impl Tx {
     ///
     /// The store is away.
     pub async fn drop_incoming(&mut self, consumer: &str, id: &str) -> Result<bool> {
-        store::give_up(self, consumer, id).await
+        let found = store::give_up(self, consumer, id).await?;
+        trouble::set_blockers(self, consumer).await?;
+        Ok(found)
     }
 }
 
@@ -175,7 +180,20 @@ impl Consume {
         }
         let error = shortened(&format!("{error:#}"));
         let text = error.as_str();
-        run.write::<_, StoreError>(|tx| in_tx(store::failed(tx, name, &incoming.id, text, TRIES))).await?;
+        let is_aside: Result<bool> = run
+            .write(|tx| {
+                in_tx(async move {
+                    let is_aside = store::failed(tx, name, &incoming.id, text, TRIES).await?;
+                    if is_aside {
+                        trouble::set_blockers(tx, name).await?;
+                    }
+                    Ok(is_aside)
+                })
+            })
+            .await;
+        if is_aside? {
+            tracing::warn!(consumer = name, id = incoming.id, topic = incoming.topic, error, "what came was set aside");
+        }
         Ok(Some(error))
     }
 }

@@ -6,6 +6,7 @@ use tidegate_kernel::Timestamp;
 
 use super::Incoming;
 use super::view::{CameRow, Place};
+use crate::blockers::SetAside;
 use crate::statements;
 use crate::store::{Reads, Result, StoreError, Tx};
 
@@ -23,7 +24,14 @@ statements! {
         WHERE consumer = $1 AND message_id = $2 AND state = 'waiting'";
     FAILED = "UPDATE platform_inbox SET attempts = attempts + 1, error = $3,
             state = CASE WHEN attempts + 1 >= $4 THEN 'set_aside' ELSE state END
-        WHERE consumer = $1 AND message_id = $2 AND state = 'waiting'";
+        WHERE consumer = $1 AND message_id = $2 AND state = 'waiting' RETURNING state";
+    /// The consumer whose rows are counted is one transaction's until its end: two that give up a row each would both count
+    /// the other's. SQLite has one writer.
+    COUNT_ALONE = sqlite "SELECT 1 AS alone WHERE $1 <> ''",
+        postgres "SELECT 1 AS alone FROM pg_advisory_xact_lock(hashtextextended($1, 7235428172)) WHERE $1 <> ''";
+    SET_ASIDE = "SELECT message_id, topic, COALESCE(error, '') FROM platform_inbox
+        WHERE consumer = $1 AND state = 'set_aside' ORDER BY received_at, message_id LIMIT $2";
+    COUNT_ASIDE = "SELECT COUNT(*) FROM platform_inbox WHERE consumer = $1 AND state = 'set_aside'";
     RETRY = "UPDATE platform_inbox SET state = 'waiting', attempts = 0
         WHERE consumer = $1 AND message_id = $2 AND state = 'set_aside'";
     LIST = "SELECT consumer, message_id, topic, received_at, state, attempts, error, NULL AS payload FROM platform_inbox
@@ -76,8 +84,18 @@ pub(super) async fn done(tx: &mut Tx, consumer: &str, id: &str) -> Result<bool> 
     Ok(tx.query(DONE).bind(consumer).bind(id).execute().await? > 0)
 }
 
-pub(super) async fn failed(tx: &mut Tx, consumer: &str, id: &str, error: &str, tries: i64) -> Result<()> {
-    tx.query(FAILED).bind(consumer).bind(id).bind(error).bind(tries).execute().await.map(drop)
+/// Whether it is set aside by now.
+pub(super) async fn failed(tx: &mut Tx, consumer: &str, id: &str, error: &str, tries: i64) -> Result<bool> {
+    let failed = tx.query(FAILED).bind(consumer).bind(id).bind(error).bind(tries);
+    Ok(failed.fetch_optional::<(String,)>().await?.is_some_and(|(state,)| state == "set_aside"))
+}
+
+/// What is set aside, which nobody else counts until this transaction ends.
+pub(super) async fn set_aside(tx: &mut Tx, consumer: &str, limit: i64) -> Result<SetAside> {
+    tx.query(COUNT_ALONE).bind(consumer).execute().await?;
+    let named = tx.query(SET_ASIDE).bind(consumer).bind(limit).fetch_all().await?;
+    let (count,) = tx.query(COUNT_ASIDE).bind(consumer).fetch_one().await?;
+    Ok(SetAside { named, count })
 }
 
 pub(super) async fn retry(tx: &mut Tx, consumer: &str, id: &str) -> Result<bool> {

@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use tidegate_kernel::Timestamp;
 
 use super::round::Change;
+use crate::blockers::SetAside;
 use crate::statements;
 use crate::store::{Reads, Result, Tx};
 
@@ -225,13 +226,10 @@ pub(super) async fn next_waiting(reader: &mut impl Reads, name: &str) -> Result<
 }
 
 /// Id, title and error of the first that were set aside, and how many there are.
-pub(super) async fn set_aside(
-    reader: &mut impl Reads,
-    name: &str,
-    limit: i64,
-) -> Result<(Vec<(String, String, String)>, i64)> {
-    let first = reader.query(SET_ASIDE).bind(name).bind(limit).fetch_all().await?;
-    Ok((first, reader.query(COUNT_ASIDE).bind(name).fetch_one::<(i64,)>().await?.0))
+pub(super) async fn set_aside(reader: &mut impl Reads, name: &str, limit: i64) -> Result<SetAside> {
+    let named = reader.query(SET_ASIDE).bind(name).bind(limit).fetch_all().await?;
+    let (count,) = reader.query(COUNT_ASIDE).bind(name).fetch_one().await?;
+    Ok(SetAside { named, count })
 }
 
 /// Writes how the rows stand, and lets those go on who are behind nobody any more.

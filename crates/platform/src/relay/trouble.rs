@@ -1,21 +1,19 @@
 //! Tells people that a receiver is gone, or does not take something.
 
 use tidegate_kernel::{
-    Action, Actor, Blocker, BlockerCode as _, Evidence, EvidenceKind, LookAgain, Message, Severity, Subject,
-    SubjectKind, Timestamp, Who, WhoKind,
+    Action, Actor, Blocker, BlockerCode as _, LookAgain, Message, Severity, Subject, SubjectKind, Timestamp, Who,
+    WhoKind,
 };
 
 use super::RELAY;
 use super::round::Aside;
 use super::store::{self, SinkRow};
-use crate::blockers::PlatformCode;
+use crate::blockers::{NAMED, PlatformCode, SetAside};
 use crate::events;
 use crate::store::{Result, Tx};
 use crate::wake::shortened;
 
 const SET_ASIDE: &str = "platform.message.set_aside";
-/// So many rows are named; of more, only their number.
-const NAMED: i64 = 20;
 
 /// That a row was given up. That a row of that very announcement was given up is not announced again: it would have no end.
 pub(super) fn tell_aside(tx: &mut Tx, name: &str, aside: &Aside) -> Result<()> {
@@ -52,8 +50,7 @@ pub(super) async fn tell_change(tx: &mut Tx, name: &str, before: &SinkRow, after
 pub(super) async fn set_blockers(tx: &mut Tx, name: &str) -> Result<()> {
     let subject = &Subject::new(SubjectKind::Item, format!("tidegate-sink/{name}"));
     let down = store::sink(tx, name).await?.filter(SinkRow::is_down).map(|row| unreachable(name, subject, &row));
-    let (named, count) = store::set_aside(tx, name, NAMED).await?;
-    let refused = (count > 0).then(|| refused(name, subject, named, count));
+    let refused = refused(name, subject, store::set_aside(tx, name, NAMED).await?);
     let blockers: Vec<_> = down.into_iter().chain(refused).collect();
     tx.set_blockers(subject, PlatformCode::GATE, &blockers).await.map(drop)
 }
@@ -73,20 +70,11 @@ fn unreachable(name: &str, subject: &Subject, row: &SinkRow) -> Blocker {
         .with_detail("error", error)
 }
 
-fn refused(name: &str, subject: &Subject, named: Vec<(String, String, String)>, count: i64) -> Blocker {
-    let what = if count == 1 { "1 message was" } else { &format!("{count} messages were") };
-    let who =
-        Who::new(WhoKind::Role, "platform.operator", "mend what the error names and send them again, or drop them");
-    let again = LookAgain::on(RELAY.as_str());
-    let text = format!("{what} refused by {name} and set aside.");
-    let blocker = Blocker::new(PlatformCode::MessageSetAside, subject.clone(), text, who, again)
-        .with_action(Action::command("Send again", format!("tidegate messages retry --sink {name}")))
-        .with_detail("sink", name)
-        .with_detail("count", count);
-    let evidence = |blocker: Blocker, (id, title, error): (String, String, String)| {
-        blocker.with_evidence(Evidence::new(EvidenceKind::Message, id, format!("{title}: {error}")))
-    };
-    named.into_iter().fold(blocker, evidence)
+fn refused(name: &str, subject: &Subject, aside: SetAside) -> Option<Blocker> {
+    let can = "mend what the error names and send them again, or drop them";
+    let blocker = aside.blocker(subject, &format!("refused by {name}"), can, RELAY)?;
+    let see = format!("tidegate messages list --sink {name} --state set_aside");
+    Some(blocker.with_action(Action::command("See them", see)).with_detail("sink", name))
 }
 
 fn about(tx: &Tx, name: &str, topic: &'static str) -> Result<Message> {

@@ -135,7 +135,7 @@ async fn declare(channel: &lapin::Channel, options: &ListenOptions) -> lapin::Re
 /// Stores it for all who want it, however long the store is away.
 async fn store(db: &Db, options: &ListenOptions, readable: &Readable) {
     let Readable { id, topic, body } = readable;
-    let wants = |topics: &[String]| topics.iter().any(|wanted| ends_in(topic, wanted));
+    let wants = |topics: &[String]| topics.iter().any(|wanted| fits(topic, wanted));
     let consumers: Vec<_> =
         options.consumers.iter().filter(|(_, topics)| wants(topics)).map(|(name, _)| *name).collect();
     if consumers.is_empty() {
@@ -191,9 +191,14 @@ fn digest(delivery: &Delivery, topic: &str) -> String {
     format!("sha256:{}", tidegate_kernel::hex(&hash.finalize()))
 }
 
-/// Whether the topic is that one, behind any prefix.
-fn ends_in(topic: &str, wanted: &str) -> bool {
-    topic.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+/// Whether the topic is that one behind any prefix, or begins so behind it where what is wanted ends in `.*`.
+fn fits(topic: &str, wanted: &str) -> bool {
+    let (words, goes_on) = wanted.strip_suffix(".*").map_or((wanted, false), |begin| (begin, true));
+    topic.match_indices(words).any(|(at, _)| {
+        let (before, after) = (&topic[..at], &topic[at + words.len()..]);
+        let ends = if goes_on { after.len() > 1 && after.starts_with('.') } else { after.is_empty() };
+        ends && (before.is_empty() || before.ends_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -202,7 +207,19 @@ mod tests {
 
     #[test]
     fn a_topic_is_met_behind_any_prefix_of_whole_words() {
-        assert!(ends_in("org.example.build.done", "build.done") && ends_in("build.done", "build.done"));
-        assert!(!ends_in("org.example.rebuild.done", "build.done") && !ends_in("done", "build.done"));
+        assert!(fits("org.example.build.done", "build.done") && fits("build.done", "build.done"));
+        assert!(!fits("org.example.rebuild.done", "build.done") && !fits("done", "build.done"));
+        assert!(!fits("org.example.build.done.late", "build.done"));
+    }
+
+    #[test]
+    fn a_beginning_of_whole_words_stands_for_all_topics_that_go_on() {
+        for topic in ["update.edit", "org.example.update.edit", "org.update.update.request.testing"] {
+            assert!(fits(topic, "update.*"), "{topic}");
+        }
+        for topic in ["update", "org.example.update", "org.example.update.", "org.example.update_edit", "updates.edit"]
+        {
+            assert!(!fits(topic, "update.*"), "{topic}");
+        }
     }
 }

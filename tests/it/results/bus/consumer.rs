@@ -1,6 +1,10 @@
 //! The consumer that Fedora's programs use.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
+use tidegate_kernel::{Actor, Clock as _, Message, OrderKey, Severity, SystemClock, Topic};
+use tidegate_platform::store::{Result, in_tx};
 use tidegate_testkit::Python;
 
 use super::{Bus, PREFIX};
@@ -32,6 +36,55 @@ fn the_consumer_of_fedora_messaging_hears_every_result() {
         assert_eq!(heard.len(), 100);
         assert_eq!((bus.take(&queue).len(), bus.take(&dead).len()), (0, 0), "the consumer refused none");
         assert!(desk.service.stop().0.success());
+    });
+}
+
+/// Scenario 9 of the platform. Everything that the program can tell is told as in its example.
+#[test]
+fn the_consumer_of_fedora_messaging_hears_every_topic() {
+    let Some(bus) = Bus::start() else { return };
+    let Some(python) = Python::with(&["fedora-messaging==3.9.1"]) else { return };
+    both(|house| {
+        let (queue, dead) = bus.queue_with_dead_letters(house);
+        let desk = Desk::open(bus.serve(house, &[]));
+        let topics = desk.get("/api/v1/events/topics");
+        let shape = |item: &Value| desk.get(&format!("/api/v1/events/topics/{}", item["topic"].as_str().unwrap()));
+        let shapes: Vec<_> = topics["items"].as_array().unwrap().iter().map(shape).collect();
+        assert!(desk.service.stop().0.success());
+        let severities = [Severity::Debug, Severity::Info, Severity::Warning, Severity::Error];
+        let messages: Vec<_> = shapes
+            .iter()
+            .zip(severities.into_iter().cycle())
+            .map(|(shape, severity)| {
+                let (topic, example) =
+                    (shape["topic"].as_str().unwrap(), shape["example"].as_object().unwrap().clone());
+                let (topic, key) = (Topic::new(topic).unwrap(), OrderKey::new("example", topic).unwrap());
+                Message::new(topic, key, SystemClock.now(), Actor::system()).with_severity(severity).with_body(example)
+            })
+            .collect();
+        let ids: Vec<String> = house.in_store(async |db| {
+            let told: Result<Vec<_>> = db
+                .write("example.tell", |tx| {
+                    let messages = messages.clone();
+                    in_tx(async move { messages.into_iter().map(|message| tx.publish(message)).collect() })
+                })
+                .await;
+            told.expect("it is committed").iter().map(ToString::to_string).collect()
+        });
+
+        let service = bus.serve(house, &[]);
+        let count = shapes.len().to_string();
+        let printed = python.run(CONSUMER, &[&format!("amqp://guest:guest@{}", bus.address), &queue, &count]);
+        let heard: Vec<_> = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+        let mut heard: BTreeMap<_, _> =
+            heard.into_iter().map(|message| (message["topic"].as_str().unwrap().to_owned(), message)).collect();
+        for ((shape, id), severity) in shapes.iter().zip(ids).zip([10, 20, 30, 40].into_iter().cycle()) {
+            let topic = format!("{PREFIX}.{}", shape["topic"].as_str().unwrap());
+            let expected = json!({"id": id, "topic": topic, "severity": severity, "body": shape["example"]});
+            assert_eq!(heard.remove(&topic), Some(expected));
+        }
+        assert_eq!((heard.len(), bus.take(&dead).len()), (0, 0), "nothing else is heard, and nothing refused");
+        assert!(service.stop().0.success());
     });
 }
 

@@ -78,7 +78,7 @@ struct Place {
 /// Where a stream is.
 struct Streaming {
     platform: Platform,
-    is_anonymous: bool,
+    caller: Caller,
     wanted: Wanted,
     told: broadcast::Receiver<Arc<Entry>>,
     stopping: watch::Receiver<bool>,
@@ -233,7 +233,7 @@ async fn events(
     let told = platform.inner.live.subscribe().await?;
     let (after, missed) = begin(&platform, wanted.after).await?;
     let streaming = Streaming {
-        is_anonymous: caller.principal().is_anonymous(),
+        caller,
         wanted,
         told,
         stopping: platform.inner.stopping.clone(),
@@ -344,7 +344,7 @@ impl Streaming {
         loop {
             while let Some(entry) = self.ready.pop() {
                 if let Some(told) = self.take(&entry) {
-                    return Some(told);
+                    return self.permitted(told).await;
                 }
             }
             if !self.caught_up {
@@ -364,11 +364,23 @@ impl Streaming {
             match received {
                 Ok(entry) => {
                     if let Some(told) = self.take(&entry) {
-                        return Some(told);
+                        return self.permitted(told).await;
                     }
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => return Some(self.reset().await),
                 Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// The message, unless the login by which the stream was opened is not good any more: that ends it. Whoever comes back
+    /// then is judged anew, and goes on behind what was told.
+    async fn permitted(&self, told: Told) -> Option<Told> {
+        match self.platform.auth().still_lets_in(self.caller.principal()).await {
+            Ok(()) => Some(told),
+            Err(error) => {
+                tracing::debug!(%error, request_id = self.caller.request_id(), "a stream of events ends");
+                None
             }
         }
     }
@@ -381,7 +393,8 @@ impl Streaming {
         self.after = entry.no;
         match &entry.post {
             Post::Message(message)
-                if self.wanted.takes(message) && may_read(&self.platform, self.is_anonymous, message) =>
+                if self.wanted.takes(message)
+                    && may_read(&self.platform, self.caller.principal().is_anonymous(), message) =>
             {
                 Some(Told::Message(entry.no, message.clone()))
             }

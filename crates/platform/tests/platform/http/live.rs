@@ -12,10 +12,10 @@ use tidegate_testkit::{Kind, TestDb};
 use super::{Service, sent};
 use crate::wake::PLATFORM;
 
-const EVENTS: &str = "/api/v1/events";
+pub(super) const EVENTS: &str = "/api/v1/events";
 
 /// Announces that a ship came, and has it numbered.
-async fn announce(t: &TestDb, topic: &str, ship: &str) {
+pub(super) async fn announce(t: &TestDb, topic: &str, ship: &str) {
     let subject: Subject = format!("item:{ship}").parse().expect("it is a subject");
     let gate = topic.split('.').next().unwrap_or_default();
     let announced: Result<()> =
@@ -118,7 +118,7 @@ fn what_comes_while_the_first_stream_opens_is_told() {
         // the first stream of a service begins to read the feed: each of these services is new
         let first = Service::start(t).await;
         for number in 0..25 {
-            let service = first.beside(t).await;
+            let service = first.beside(&t.db).await;
             let (before, after) = (format!("before-{number}"), format!("after-{number}"));
             announce(t, "harbour.ship.came", &before).await;
             let (_, list) = sent(service.get(&format!("{EVENTS}?limit=500"))).await;

@@ -6,6 +6,7 @@ mod forgery;
 mod forms;
 mod hostile;
 mod limits;
+mod listening;
 mod live;
 mod metrics;
 mod operating;
@@ -19,6 +20,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tidegate_platform::auth::Auth;
 use tidegate_platform::http::{GateState, HttpSettings, Listeners, Mounts, Platform, Routes, platform_routes, serve};
+use tidegate_platform::store::Db;
 use tidegate_platform::trail::Trail;
 use tidegate_platform::wake::JobName;
 use tidegate_testkit::TestDb;
@@ -69,30 +71,30 @@ impl Service {
         mounts: Mounts,
         states: Vec<GateState>,
     ) -> Self {
-        let mut service = Self::without_admin(t, settings, gates, mounts, states).await;
+        let mut service = Self::without_admin(&t.db, settings, gates, mounts, states).await;
         service.admin = service.token_for(t, "ann", Some("platform.admin"), None).await;
         service
     }
 
     /// One more on a store where the admin has a token already.
-    pub(crate) async fn beside(&self, t: &TestDb) -> Self {
-        let service = Self::without_admin(t, settings(), Routes::new(), Mounts::default(), Vec::new()).await;
+    pub(crate) async fn beside(&self, db: &Db) -> Self {
+        let service = Self::without_admin(db, settings(), Routes::new(), Mounts::default(), Vec::new()).await;
         Self { admin: self.admin.clone(), ..service }
     }
 
     async fn without_admin(
-        t: &TestDb,
+        db: &Db,
         settings: HttpSettings,
         gates: Routes,
         mounts: Mounts,
         states: Vec<GateState>,
     ) -> Self {
-        let auth = auth(&t.db);
+        let auth = auth(db);
         let (stop, stopping) = watch::channel(false);
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().expect("it is an address")]).await;
         let listeners = listeners.expect("loopback has a free port");
         let at = listeners.addresses()[0];
-        let platform = Platform::new(t.db.clone(), auth.clone(), settings, vec![HAUL.as_str()], stopping.clone());
+        let platform = Platform::new(db.clone(), auth.clone(), settings, vec![HAUL.as_str()], stopping.clone());
         let platform = platform.with_gates(states, Trail::default());
         let gates = gates.and(configuration::routes(&platform));
         let router = serve(platform.clone(), platform_routes(platform, gates), mounts);

@@ -1,5 +1,7 @@
 //! What comes twice has one effect.
 
+mod aside;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
