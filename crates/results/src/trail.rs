@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 use tidegate_kernel::{Relation, StepOutcome, Subject, SubjectKind};
 use tidegate_platform::store::{Reader, Result};
-use tidegate_platform::trail::{Link, Step, StepOf, TrailSource};
+use tidegate_platform::trail::{Ends, Link, Step, StepOf, TrailSource};
 
 use crate::store::{self, Tested};
 use crate::subject;
@@ -22,14 +22,8 @@ impl TrailSource for TestedSubjects {
         GATE
     }
 
-    fn links<'r>(
-        &'r self,
-        reader: &'r mut Reader,
-        subjects: &'r [Subject],
-        forward: bool,
-        limit: i64,
-    ) -> BoxFuture<'r, Result<Vec<Link>>> {
-        Box::pin(links(reader, subjects, forward, limit))
+    fn links<'r>(&'r self, reader: &'r mut Reader, ends: &'r Ends, limit: i64) -> BoxFuture<'r, Result<Vec<Link>>> {
+        Box::pin(links(reader, ends, limit))
     }
 
     fn steps<'r>(
@@ -48,11 +42,12 @@ impl TrailSource for TestedSubjects {
     fn known<'r>(&'r self, reader: &'r mut Reader, subjects: &'r [Subject]) -> BoxFuture<'r, Result<Vec<Subject>>> {
         Box::pin(async move {
             let mut found = store::items(reader, &items(subjects)).await?;
-            for forward in [true, false] {
-                for link in links(reader, subjects, forward, SOME).await? {
-                    found.extend([link.from, link.to]);
-                }
+            let ends = Ends { begin: subjects.to_vec(), end: subjects.to_vec() };
+            for link in links(reader, &ends, SOME).await? {
+                found.extend([link.from, link.to]);
             }
+            found.sort();
+            found.dedup();
             found.retain(|found| subjects.contains(found));
             Ok(found)
         })
@@ -94,11 +89,12 @@ fn items(subjects: &[Subject]) -> BTreeSet<&str> {
     subjects.iter().filter_map(subject::named).map(|(_, item)| item).collect()
 }
 
-async fn links(reader: &mut Reader, subjects: &[Subject], forward: bool, limit: i64) -> Result<Vec<Link>> {
-    let begin = if forward { SubjectKind::Build } else { SubjectKind::Update };
-    let ids: Vec<&str> =
-        subjects.iter().filter(|subject| subject.kind() == begin).map(tidegate_kernel::Subject::id).collect();
-    if ids.is_empty() {
+async fn links(reader: &mut Reader, ends: &Ends, limit: i64) -> Result<Vec<Link>> {
+    let of_kind = |subjects: &'_ [Subject], kind| -> Vec<String> {
+        subjects.iter().filter(|subject| subject.kind() == kind).map(|subject| subject.id().to_owned()).collect()
+    };
+    let (builds, updates) = (of_kind(&ends.begin, SubjectKind::Build), of_kind(&ends.end, SubjectKind::Update));
+    if builds.is_empty() && updates.is_empty() {
         return Ok(Vec::new());
     }
     let link = |(build, update, at)| Link {
@@ -109,7 +105,7 @@ async fn links(reader: &mut Reader, subjects: &[Subject], forward: bool, limit: 
         at,
         evidence: Vec::new(),
     };
-    Ok(store::in_updates(reader, &ids, forward, limit).await?.into_iter().map(link).collect())
+    Ok(store::in_updates(reader, &builds, &updates, limit).await?.into_iter().map(link).collect())
 }
 
 /// The change that was told; nothing where the item is no subject.

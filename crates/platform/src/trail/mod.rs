@@ -61,6 +61,15 @@ pub struct Link {
     pub evidence: Vec<Evidence>,
 }
 
+/// Where links are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Those that begin at one of these.
+    pub begin: Vec<Subject>,
+    /// Those that end at one of these.
+    pub end: Vec<Subject>,
+}
+
 /// Which way links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {

@@ -1,12 +1,11 @@
 //! All that is known of ways: what is stored, and what gates compute from tables of their own.
 
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tidegate_kernel::Subject;
 
-use super::{Link, StepOf, store};
+use super::{Ends, Link, StepOf, store};
 use crate::store::{Reader, Result};
 
 /// What a gate knows of ways by its own tables. Nothing of it is stored a second time.
@@ -14,16 +13,10 @@ pub trait TrailSource: Send + Sync + 'static {
     /// The gate.
     fn gate(&self) -> &'static str;
 
-    /// The links that begin, or else end, at one of these subjects, at most so many.
-    fn links<'r>(
-        &'r self,
-        reader: &'r mut Reader,
-        subjects: &'r [Subject],
-        forward: bool,
-        limit: i64,
-    ) -> BoxFuture<'r, Result<Vec<Link>>>;
+    /// The links that begin or end there, at most so many of each. It asks the store at most once.
+    fn links<'r>(&'r self, reader: &'r mut Reader, ends: &'r Ends, limit: i64) -> BoxFuture<'r, Result<Vec<Link>>>;
 
-    /// The newest steps of these subjects, at most so many.
+    /// The newest steps of these subjects, at most so many, the newest first.
     fn steps<'r>(
         &'r self,
         reader: &'r mut Reader,
@@ -79,31 +72,19 @@ impl Trail {
         for source in &self.sources {
             steps.extend(source.steps(reader, subjects, limit).await?);
         }
-        let place = |of: &StepOf| (of.step.at, of.step.gate.clone(), of.step.step.clone(), of.subject.clone());
-        steps.sort_by_cached_key(place);
+        steps.reverse();
+        steps.sort_by_key(|of| of.step.at);
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(steps.split_off(steps.len().saturating_sub(most)))
     }
 
-    /// The links that begin, or else end, at these subjects, at most so many of each source.
-    pub(super) async fn links(
-        &self,
-        reader: &mut Reader,
-        subjects: &[Subject],
-        forward: bool,
-        limit: i64,
-    ) -> Result<Vec<Link>> {
-        let mut links = store::links(reader, subjects, forward, limit).await?;
+    /// The links that begin or end there, at most so many of each and of each source.
+    pub(super) async fn links(&self, reader: &mut Reader, ends: &Ends, limit: i64) -> Result<Vec<Link>> {
+        let mut links = store::links(reader, ends, limit).await?;
         links.retain(|link| !self.hidden.contains(&link.gate));
         for source in &self.sources {
-            links.extend(source.links(reader, subjects, forward, limit).await?);
+            links.extend(source.links(reader, ends, limit).await?);
         }
         Ok(links)
-    }
-}
-
-impl fmt::Debug for Trail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trail").field("sources", &self.sources.len()).finish()
     }
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use sqlx::types::Json;
 use tidegate_kernel::{Evidence, StoredRelation, Subject, Timestamp};
 
-use super::{Link, Step, StepOf};
+use super::{Ends, Link, Step, StepOf};
 use crate::digest::index_text;
 use crate::statements;
 use crate::store::{Reads, Result, StoreError, Tx};
@@ -20,29 +20,30 @@ statements! {
     STEP = "INSERT INTO platform_trail_step (subject, gate, step, at, outcome, text, url, message_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject, gate, step, at) DO UPDATE SET
             outcome = excluded.outcome, text = excluded.text, url = excluded.url, message_id = excluded.message_id";
-    FORWARD = sqlite
-        "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE from_subject IN (SELECT value FROM json_each($1))
-         ORDER BY from_subject, to_subject, relation LIMIT $2",
+    /// The links that begin at one of the first, or end at one of the second.
+    LINKS = sqlite
+        "SELECT * FROM (SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
+            WHERE from_subject IN (SELECT value FROM json_each($1))
+            ORDER BY from_subject, to_subject, relation LIMIT $3) AS few
+         UNION SELECT * FROM (SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
+            WHERE to_subject IN (SELECT value FROM json_each($2))
+            ORDER BY to_subject, from_subject, relation LIMIT $3) AS few
+         ORDER BY 1, 2, 3",
         postgres
-        "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE from_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
-         ORDER BY from_subject, to_subject, relation LIMIT $2";
-    BACKWARD = sqlite
-        "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE to_subject IN (SELECT value FROM json_each($1))
-         ORDER BY to_subject, from_subject, relation LIMIT $2",
-        postgres
-        "SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
-         WHERE to_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
-         ORDER BY to_subject, from_subject, relation LIMIT $2";
+        "SELECT * FROM (SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
+            WHERE from_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
+            ORDER BY from_subject, to_subject, relation LIMIT $3) AS few
+         UNION SELECT * FROM (SELECT from_subject, to_subject, relation, gate, at, evidence FROM platform_trail_link
+            WHERE to_subject = ANY (ARRAY(SELECT jsonb_array_elements_text($2)))
+            ORDER BY to_subject, from_subject, relation LIMIT $3) AS few
+         ORDER BY 1, 2, 3";
     STEPS = sqlite
         "SELECT subject, gate, step, at, outcome, text, url, message_id FROM platform_trail_step
-         WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY at DESC, gate, step, subject LIMIT $2",
+         WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY at DESC, gate DESC, step DESC, subject DESC LIMIT $2",
         postgres
         "SELECT subject, gate, step, at, outcome, text, url, message_id FROM platform_trail_step
          WHERE subject = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
-         ORDER BY at DESC, gate, step, subject LIMIT $2";
+         ORDER BY at DESC, gate DESC, step DESC, subject DESC LIMIT $2";
 
     KNOWN = sqlite
         "SELECT subject FROM platform_trail_step WHERE subject IN (SELECT value FROM json_each($1))
@@ -156,15 +157,10 @@ pub(super) async fn steps_of(reader: &mut impl Reads, subjects: &[Subject], limi
     rows.into_iter().map(step).collect()
 }
 
-/// The links that begin, or end, at these subjects.
-pub(super) async fn links(
-    reader: &mut impl Reads,
-    subjects: &[Subject],
-    forward: bool,
-    limit: i64,
-) -> Result<Vec<Link>> {
-    let statement = if forward { FORWARD } else { BACKWARD };
-    let rows: Vec<LinkRow> = reader.query(statement).bind(Json(subjects)).bind(limit).fetch_all().await?;
+/// The links that begin or end there, at most so many of each.
+pub(super) async fn links(reader: &mut impl Reads, ends: &Ends, limit: i64) -> Result<Vec<Link>> {
+    let query = reader.query(LINKS).bind(Json(&ends.begin)).bind(Json(&ends.end));
+    let rows: Vec<LinkRow> = query.bind(limit).fetch_all().await?;
     let link = |(from, to, relation, gate, at, Json(evidence)): LinkRow| {
         let subject = |text: String| text.parse::<Subject>().map_err(|_| damaged("a subject", &text));
         let (from, to, relation) =

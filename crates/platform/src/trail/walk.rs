@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_kernel::Subject;
 
-use super::{Direction, Link, Trail};
+use super::{Direction, Ends, Link, Trail};
 use crate::store::{Reader, Result};
 
 /// So many subjects one answer has.
@@ -38,27 +38,22 @@ impl Trail {
     ) -> Result<Walk> {
         let mut walk = Walk::default();
         let mut seen = BTreeSet::from([from.clone()]);
-        for forward in [true, false] {
-            let wanted = if forward { Direction::Forward } else { Direction::Backward };
-            if direction != Direction::Both && direction != wanted {
-                continue;
+        let start = |other| if direction == other { Vec::new() } else { vec![from.clone()] };
+        let mut ends = Ends { begin: start(Direction::Backward), end: start(Direction::Forward) };
+        for distance in 1..=depth {
+            let links = self.links(reader, &ends, rows(most)).await?;
+            let cut = links.len() > most;
+            ends = walk.follow(links, &ends, distance, &mut seen);
+            if cut || walk.nodes.len() > most {
+                walk.truncated = true;
+                walk.nodes.truncate(most);
+                return Ok(walk);
             }
-            let mut frontier = vec![from.clone()];
-            for distance in 1..=depth {
-                let links = self.links(reader, &frontier, forward, rows(most)).await?;
-                let cut = links.len() > most;
-                frontier = walk.follow(links, forward, distance, &mut seen);
-                if cut || walk.nodes.len() > most {
-                    walk.truncated = true;
-                    walk.nodes.truncate(most);
-                    return Ok(walk);
-                }
-                if frontier.is_empty() {
-                    break;
-                }
-                // whoever asked for so many links has to know that there are more
-                walk.truncated |= distance == depth;
+            if ends == Ends::default() {
+                break;
             }
+            // whoever asked for so many links has to know that there are more
+            walk.truncated |= distance == depth;
         }
         Ok(walk)
     }
@@ -69,13 +64,16 @@ fn rows(most: usize) -> i64 {
 }
 
 impl Walk {
-    fn follow(&mut self, links: Vec<Link>, forward: bool, distance: u32, seen: &mut BTreeSet<Subject>) -> Vec<Subject> {
-        let mut next = Vec::new();
+    /// Takes these links, and says where they lead on to.
+    fn follow(&mut self, links: Vec<Link>, from: &Ends, distance: u32, seen: &mut BTreeSet<Subject>) -> Ends {
+        let begun: BTreeSet<&Subject> = from.begin.iter().collect();
+        let mut next = Ends::default();
         for link in links {
-            let end = if forward { &link.to } else { &link.from };
+            let (end, further) =
+                if begun.contains(&link.from) { (&link.to, &mut next.begin) } else { (&link.from, &mut next.end) };
             if seen.insert(end.clone()) {
                 self.nodes.push((end.clone(), distance));
-                next.push(end.clone());
+                further.push(end.clone());
             }
             self.links.push(link);
         }

@@ -92,10 +92,10 @@ impl Engine {
                 })
             })
             .await;
-        Ok(taken?.map(|taken| self.claimed(job, key, taken)))
+        Ok(taken?.map(|taken| self.claimed(job, key, &taken)))
     }
 
-    fn claimed(&self, job: &'static str, key: &str, taken: Taken) -> Claimed {
+    fn claimed(&self, job: &'static str, key: &str, taken: &Taken) -> Claimed {
         Claimed {
             woken_by: taken.woken_by.split(' ').take(CAUSES).map(str::to_owned).collect(),
             attempts: u32::try_from(taken.attempts).unwrap_or(u32::MAX),
@@ -140,7 +140,7 @@ pub(super) async fn next(
     let Some((row, taken)) = found? else { return Ok(None) };
     let due = Due::of(row)?;
     let claimed = match (taken, engine.jobs().name_of(&due.job)) {
-        (Some(taken), Some(job)) => Some(engine.claimed(job, &due.key, taken)),
+        (Some(taken), Some(job)) => Some(engine.claimed(job, &due.key, &taken)),
         _ => engine.claim(&due.job, &due.key, None).await?,
     };
     Ok(Some((due, claimed)))

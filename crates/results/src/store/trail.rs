@@ -23,12 +23,12 @@ statements! {
         "SELECT s.key_parts, s.testcase, a.outcome, a.prev_outcome, a.created_at, a.message_id, a.result_id
          FROM results_announcement_state s JOIN results_announcement a ON a.key_hash = s.key_hash
          WHERE s.item IN (SELECT value FROM json_each($1))
-         ORDER BY a.created_at DESC, a.key_hash, a.seq DESC LIMIT $2",
+         ORDER BY a.created_at DESC, a.key_hash DESC, a.seq DESC LIMIT $2",
         postgres
         "SELECT s.key_parts, s.testcase, a.outcome, a.prev_outcome, a.created_at, a.message_id, a.result_id
          FROM results_announcement_state s JOIN results_announcement a ON a.key_hash = s.key_hash
          WHERE s.item = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))
-         ORDER BY a.created_at DESC, a.key_hash, a.seq DESC LIMIT $2";
+         ORDER BY a.created_at DESC, a.key_hash DESC, a.seq DESC LIMIT $2";
     ITEMS = sqlite
         "SELECT DISTINCT key_parts -> 'type', key_parts ->> 'item' FROM results_announcement_state
          WHERE item IN (SELECT value FROM json_each($1))",
@@ -44,18 +44,19 @@ statements! {
     UPDATES_FROM = "SELECT DISTINCT update_id FROM
         (SELECT update_id FROM results_update_build WHERE update_id >= $1 AND update_id < $2
          ORDER BY update_id LIMIT $3) AS few";
-    UPDATES_OF = sqlite
-        "SELECT nvr, update_id, seen_at FROM results_update_build
-         WHERE nvr IN (SELECT value FROM json_each($1)) ORDER BY nvr, update_id LIMIT $2",
+    /// Of these builds, and of these updates.
+    IN_UPDATES = sqlite
+        "SELECT * FROM (SELECT nvr, update_id, seen_at FROM results_update_build
+            WHERE nvr IN (SELECT value FROM json_each($1)) ORDER BY nvr, update_id LIMIT $3) AS few
+         UNION SELECT * FROM (SELECT nvr, update_id, seen_at FROM results_update_build
+            WHERE update_id IN (SELECT value FROM json_each($2)) ORDER BY update_id, nvr LIMIT $3) AS few
+         ORDER BY 1, 2",
         postgres
-        "SELECT nvr, update_id, seen_at FROM results_update_build
-         WHERE nvr = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY nvr, update_id LIMIT $2";
-    BUILDS_OF = sqlite
-        "SELECT nvr, update_id, seen_at FROM results_update_build
-         WHERE update_id IN (SELECT value FROM json_each($1)) ORDER BY update_id, nvr LIMIT $2",
-        postgres
-        "SELECT nvr, update_id, seen_at FROM results_update_build
-         WHERE update_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY update_id, nvr LIMIT $2";
+        "SELECT * FROM (SELECT nvr, update_id, seen_at FROM results_update_build
+            WHERE nvr = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) ORDER BY nvr, update_id LIMIT $3) AS few
+         UNION SELECT * FROM (SELECT nvr, update_id, seen_at FROM results_update_build
+            WHERE update_id = ANY (ARRAY(SELECT jsonb_array_elements_text($2))) ORDER BY update_id, nvr LIMIT $3) AS few
+         ORDER BY 1, 2";
 }
 
 /// Sorts after every text that goes on.
@@ -129,15 +130,15 @@ pub(crate) async fn updates_from(reader: &mut impl Reads, prefix: &str, limit: i
     Ok(rows.into_iter().map(|(update,)| Subject::new(SubjectKind::Update, update)).collect())
 }
 
-/// Builds with their updates and since when that is known: of these builds, or else of these updates.
+/// Builds with their updates and since when that is known: of these builds, and of these updates, at most so many each.
 pub(crate) async fn in_updates(
     reader: &mut impl Reads,
-    ids: &[&str],
-    are_builds: bool,
+    builds: &[String],
+    updates: &[String],
     limit: i64,
 ) -> Result<Vec<(String, String, Timestamp)>> {
-    let statement = if are_builds { UPDATES_OF } else { BUILDS_OF };
-    let rows: Vec<(String, String, i64)> = reader.query(statement).bind(Json(ids)).bind(limit).fetch_all().await?;
+    let query = reader.query(IN_UPDATES).bind(Json(builds)).bind(Json(updates)).bind(limit);
+    let rows: Vec<(String, String, i64)> = query.fetch_all().await?;
     rows.into_iter().map(|(build, update, at)| Ok((build, update, time(at)?))).collect()
 }
 

@@ -1,5 +1,7 @@
 //! What the trail gets from this gate.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tidegate_kernel::{Relation, StepOutcome, Subject};
 use tidegate_platform::store::{Result, in_tx};
@@ -31,6 +33,7 @@ fn each_change_that_was_told_is_a_step_of_its_subject() {
         let web = Web::over(t).await;
         for outcome in ["FAILED", "FAILED", "PASSED"] {
             web.tested("a-1-1", outcome).await;
+            t.clock.advance(Duration::from_secs(1));
         }
         web.tested("b-1-1", "INFO").await;
         let (trail, subjects) = (&trail(), &[subject("build:a-1-1"), subject("build:b-1-1"), subject("update:a-1-1")]);
@@ -43,7 +46,7 @@ fn each_change_that_was_told_is_a_step_of_its_subject() {
             ("b-1-1", StepOutcome::Info, "t (no variant): INFO"),
         ];
         assert_eq!(shown, expected);
-        let told = web.native("announcements/koji_build/a-1-1").await;
+        let told = web.native("announcements?item=a-1-1").await;
         assert_eq!(json!(steps[1].step.message_id), told["items"][1]["message_id"]);
         assert_eq!((steps[1].step.url.as_deref(), steps[1].step.gate.as_str()), (Some("/results/3"), "results"));
         let newest: Result<Vec<StepOf>> = t.db.read(|reader| in_tx(trail.steps_of(reader, subjects, 1))).await;
