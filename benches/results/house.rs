@@ -104,7 +104,7 @@ impl Service {
         self.child.id()
     }
 
-    /// `127.0.0.1:8470`
+    /// Its host and port.
     pub(crate) fn authority(&self) -> String {
         self.at.trim_start_matches("http://").to_owned()
     }
