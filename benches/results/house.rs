@@ -111,6 +111,8 @@ impl Service {
 
     /// Posts results, one at a time.
     pub(crate) fn poster(&self) -> Poster {
+        // another one may be chosen already
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Poster { client: reqwest::Client::new(), at: self.at.clone(), token: self.token() }
     }
 

@@ -88,7 +88,8 @@ fn growth(postgres: &OwnPostgres, is_postgres: bool, options: &[String]) -> Exit
     let mut skipped = false;
     for option in options {
         let is_ours = option == "--builds" || option == "--times";
-        if !is_ours && !std::mem::replace(&mut skipped, is_ours) {
+        let is_number = std::mem::replace(&mut skipped, is_ours);
+        if !is_ours && !is_number {
             rest.push(option);
         }
     }
