@@ -31,18 +31,28 @@ fn status(head: &str) -> u16 {
     head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }
 
+/// What is answered there. Whoever gets a connection that was cut off is told to come again, and does.
+fn answered(service: &Service, path: &str) -> Value {
+    loop {
+        match service.ask("GET", path, &[], None).expect("it answers") {
+            (200, answer) => return answer,
+            (status, answer) => assert_eq!(status, 503, "{answer}"),
+        }
+    }
+}
+
 /// The items of all stored results, and of the messages about them, sorted.
 fn stored_and_told(service: &Service) -> (Vec<String>, Vec<String>) {
     let sorted = |mut items: Vec<String>| {
         items.sort();
         items
     };
-    let (_, list) = service.ask("GET", &format!("{RESULTS}?limit=1000"), &[], None).expect("it answers");
+    let list = answered(service, &format!("{RESULTS}?limit=1000"));
     let items = list["data"].as_array().expect("a list").iter().map(|one| &one["data"]["item"][0]);
     let stored = sorted(items.map(|item| item.as_str().expect("a text").to_owned()).collect());
     loop {
         let path = "/api/v1/events?topic=resultsdb.result.new&limit=500";
-        let (_, told) = service.ask("GET", path, &[], None).expect("it answers");
+        let told = answered(service, path);
         let told = told["items"].as_array().expect("a list").iter();
         let told = told.map(|one| one["message"]["body"]["data"]["item"][0].as_str().expect("a text").to_owned());
         let told = sorted(told.collect());
